@@ -1,0 +1,1 @@
+//! The attributes of `idem`. Depend on the facade, not on this crate.

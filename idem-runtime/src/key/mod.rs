@@ -1,0 +1,1 @@
+//! Keys: what makes two calls the same work.

@@ -1,0 +1,1 @@
+//! One attribute makes an async task handler idempotent.
