@@ -18,6 +18,7 @@ mod number;
 mod order;
 mod parse;
 mod pool;
+mod preimage;
 mod refusal;
 mod scope;
 mod serialize;

@@ -32,6 +32,15 @@ impl Entries {
         }
     }
 
+    /// The arguments of a call: the outermost map.
+    pub fn arguments() -> Self {
+        Entries {
+            base: 0,
+            sorted: true,
+            what: Duplicate::Argument,
+        }
+    }
+
     pub fn len(&self, encoder: &Encoder) -> usize {
         encoder.spans.len() - self.base
     }

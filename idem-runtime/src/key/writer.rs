@@ -1,13 +1,12 @@
 //! The parts of one call become its key.
 use super::MAX_ENCODED;
 use super::digest::Key;
-use super::encoder::{self, ARRAY, Encoder, MAP, NULL, SOME_TAG};
-use super::error::{CustomMessage, Duplicate, KeyError, Place};
+use super::encoder::Encoder;
+use super::error::{KeyError, Place};
 use super::fingerprint::Fingerprint;
-use super::order::Entries;
-use super::pool::{Buffers, FRONT};
+use super::pool::{FRONT, Lent, Parts};
+use super::preimage::is_null;
 use super::refusal::Encoded;
-use super::scope::Scope;
 use super::space::{KeySpace, TaskIdent};
 use super::time_label::TimeLabel;
 use serde::Serialize;
@@ -34,16 +33,7 @@ use serde::Serialize;
 /// # Ok::<(), idem_runtime::key::KeyError>(())
 /// ```
 #[derive(Debug)]
-pub struct KeyWriter {
-    buffers: Buffers,
-    arguments: Entries,
-    scopes: u64,
-    has_explicit: bool,
-    time: Option<TimeLabel>,
-    refused: Option<KeyError>,
-    /// A part is being written. Still so at the end: its `Serialize` panicked.
-    torn: bool,
-}
+pub struct KeyWriter(Lent);
 
 impl Default for KeyWriter {
     fn default() -> Self {
@@ -55,17 +45,7 @@ impl KeyWriter {
     /// A writer without any part.
     #[inline]
     pub fn new() -> Self {
-        let buffers = Buffers::take();
-        let arguments = Entries::new(&buffers.encoder, Duplicate::Argument);
-        KeyWriter {
-            buffers,
-            arguments,
-            scopes: 0,
-            has_explicit: false,
-            time: None,
-            refused: None,
-            torn: false,
-        }
+        KeyWriter(Lent::take())
     }
 
     /// Adds an argument by its name in the key.
@@ -75,16 +55,11 @@ impl KeyWriter {
     /// end.
     #[inline]
     pub fn arg<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), KeyError> {
-        self.torn = true;
-        let encoder = &mut self.buffers.encoder;
-        encoder.limit = FRONT + MAX_ENCODED;
-        let start = encoder.out.len();
-        let encoded = argument(encoder, &mut self.arguments, start, name, value);
-        self.torn = false;
-        match encoded {
-            Ok(()) => Ok(()),
-            Err(refusal) => Err(self.refuse(refusal.at(Place::Argument(name.into())))),
-        }
+        let parts = self.0.parts();
+        parts.begin()?;
+        parts.encoder.limit = FRONT + MAX_ENCODED;
+        let encoded = argument(parts, name, value);
+        parts.end(encoded, || Place::Argument(name.into()))
     }
 
     /// Adds the value of a scope. Several scopes are one of the joined kinds, in the order of the
@@ -94,55 +69,26 @@ impl KeyWriter {
     /// [`KeyError::ScopeMissing`] for a value that encodes as null; [`KeyError::ScopeKind`] for a
     /// kind that is empty or holds `+`; what an argument may be refused for.
     pub fn scope<T: Serialize + ?Sized>(&mut self, kind: &str, value: &T) -> Result<(), KeyError> {
-        self.scope_kind(kind)?;
-        self.torn = true;
-        let encoder = &mut self.buffers.encoder;
-        let start = encoder.out.len();
-        encoder.limit = start + MAX_ENCODED;
-        let encoded = encoder.value(value);
-        self.torn = false;
-        if let Err(refusal) = encoded {
-            return Err(self.refuse(refusal.at(Place::Scope(kind.into()))));
-        }
-        let value = &encoder.out[start..];
-        if is_null(value) {
+        let parts = self.0.parts();
+        parts.begin()?;
+        let start = parts.encoder.out.len();
+        let encoded = alone(&mut parts.encoder, value);
+        parts.end(encoded, || Place::Scope(kind.into()))?;
+        parts.add_kind(kind)?;
+        if is_null(&parts.encoder.out[start..]) {
             let kind = kind.into();
-            return Err(self.refuse(KeyError::ScopeMissing { kind }));
+            return Err(parts.refuse(KeyError::ScopeMissing { kind }));
         }
-        self.buffers.scope.extend_from_slice(value);
-        encoder.out.truncate(start);
-        self.scopes += 1;
-        Ok(())
-    }
-
-    fn scope_kind(&mut self, kind: &str) -> Result<(), KeyError> {
-        let found = match kind {
-            "" => Some("empty"),
-            _ if kind.contains('+') => Some("a joined kind"),
-            _ => None,
-        };
-        if let Some(found) = found {
-            let kind = kind.into();
-            return Err(self.refuse(KeyError::ScopeKind { kind, found }));
-        }
-        let kinds = &mut self.buffers.kinds;
-        if kinds.split('+').any(|known| known == kind) {
-            return Err(self.refuse(KeyError::DuplicateKey {
-                place: Place::Scope(kind.into()),
-                what: Duplicate::Scope,
-            }));
-        }
-        if !kinds.is_empty() {
-            kinds.push('+');
-        }
-        kinds.push_str(kind);
+        parts.scope.extend_from_slice(&parts.encoder.out[start..]);
+        parts.encoder.out.truncate(start);
+        parts.scopes += 1;
         Ok(())
     }
 
     /// Sets the time bucket.
     #[inline]
     pub fn time(&mut self, label: TimeLabel) {
-        self.time = Some(label);
+        self.0.parts().time = Some(label);
     }
 
     /// Lets this value be the subject instead of the arguments: the text of an explicit key, or
@@ -151,21 +97,17 @@ impl KeyWriter {
     /// # Errors
     /// A [`KeyError`] with the place [`Place::ExplicitKey`].
     pub fn explicit<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), KeyError> {
-        self.torn = true;
-        let encoder = &mut self.buffers.encoder;
-        let start = encoder.out.len();
-        encoder.limit = start + MAX_ENCODED;
-        let encoded = encoder.value(key);
-        self.torn = false;
-        if let Err(refusal) = encoded {
-            return Err(self.refuse(refusal.at(Place::ExplicitKey)));
-        }
-        self.buffers.explicit.clear();
-        self.buffers
+        let parts = self.0.parts();
+        parts.begin()?;
+        let start = parts.encoder.out.len();
+        let encoded = alone(&mut parts.encoder, key);
+        parts.end(encoded, || Place::ExplicitKey)?;
+        parts.explicit.clear();
+        parts
             .explicit
-            .extend_from_slice(&encoder.out[start..]);
-        encoder.out.truncate(start);
-        self.has_explicit = true;
+            .extend_from_slice(&parts.encoder.out[start..]);
+        parts.encoder.out.truncate(start);
+        parts.has_explicit = true;
         Ok(())
     }
 
@@ -175,7 +117,9 @@ impl KeyWriter {
     /// The first refusal of a part; [`KeyError::DuplicateKey`] for an argument given twice.
     #[inline]
     pub fn finish(mut self, space: &KeySpace, task: &TaskIdent) -> Result<Key, KeyError> {
-        self.key(space, task)
+        let parts = self.0.parts();
+        parts.settle()?;
+        Ok(parts.key(space, task))
     }
 
     /// The key over an explicit key's text, and the fingerprint of the arguments beside it, by
@@ -190,8 +134,10 @@ impl KeyWriter {
         key: &str,
     ) -> Result<(Key, Fingerprint), KeyError> {
         self.explicit(key)?;
-        let key = self.key(space, task)?;
-        let Encoder { out, spans, .. } = &self.buffers.encoder;
+        let parts = self.0.parts();
+        parts.settle()?;
+        let key = parts.key(space, task);
+        let Encoder { out, spans, .. } = &parts.encoder;
         let fingerprint = Fingerprint::of(space, key.digest(), out, spans);
         Ok((key, fingerprint))
     }
@@ -202,115 +148,19 @@ impl KeyWriter {
     /// # Errors
     /// As [`KeyWriter::finish`].
     pub fn preimage(mut self, space: &KeySpace, task: &TaskIdent) -> Result<Vec<u8>, KeyError> {
-        self.settle()?;
-        let (preimage, _) = self.compose(space, task);
+        let parts = self.0.parts();
+        parts.settle()?;
+        let (preimage, _) = parts.preimage(space, task);
         Ok(preimage.to_vec())
-    }
-
-    #[inline]
-    fn key(&mut self, space: &KeySpace, task: &TaskIdent) -> Result<Key, KeyError> {
-        self.settle()?;
-        let time = self.time.as_ref().map(TimeLabel::stamp);
-        let (preimage, scope) = self.compose(space, task);
-        let digest = space.hash(preimage);
-        Ok(Key::made(digest, space, task, scope, time))
-    }
-
-    #[cold]
-    fn refuse(&mut self, error: KeyError) -> KeyError {
-        self.refused.get_or_insert_with(|| error.clone());
-        error
-    }
-
-    /// Sees to it that the parts are complete and the arguments in order.
-    #[inline]
-    fn settle(&mut self) -> Result<(), KeyError> {
-        if let Some(refused) = &self.refused {
-            return Err(refused.clone());
-        }
-        if self.torn {
-            return Err(KeyError::Custom {
-                place: Place::Call,
-                message: CustomMessage("a value's `Serialize` panicked".into()),
-            });
-        }
-        match self.arguments.arrange(&mut self.buffers.encoder) {
-            Ok(()) => Ok(()),
-            Err(refusal) => {
-                let name = super::order::repeated(&self.buffers.encoder);
-                Err(refusal.at(Place::Argument(name)))
-            }
-        }
-    }
-
-    /// The preimage, and the scope for the label.
-    #[inline]
-    fn compose(&mut self, space: &KeySpace, task: &TaskIdent) -> (&[u8], Option<Scope>) {
-        let Buffers {
-            encoder,
-            frame,
-            scope,
-            kinds,
-            explicit,
-        } = &mut self.buffers;
-        frame.clear();
-        frame.extend_from_slice(space.head());
-        frame.extend_from_slice(task.head());
-        let scope = match self.scopes {
-            0 => {
-                frame.push(NULL);
-                None
-            }
-            count => {
-                frame.push(ARRAY | 2);
-                let start = frame.len();
-                encoder::text(frame, kinds);
-                if count > 1 {
-                    encoder::head(frame, ARRAY, count);
-                }
-                frame.extend_from_slice(scope);
-                Some(Scope::new(&frame[start..]))
-            }
-        };
-        frame.push(ARRAY | 2);
-        if self.has_explicit {
-            encoder::text(frame, "key");
-            frame.extend_from_slice(explicit);
-            time(frame, &self.time);
-            return (frame, scope);
-        }
-        encoder::text(frame, "args");
-        encoder::head(frame, MAP, self.arguments.len(encoder) as u64);
-        let out = &mut encoder.out;
-        time(out, &self.time);
-        match FRONT.checked_sub(frame.len()) {
-            Some(from) => {
-                out[from..FRONT].copy_from_slice(frame);
-                (&out[from..], scope)
-            }
-            None => {
-                frame.extend_from_slice(&out[FRONT..]);
-                (frame, scope)
-            }
-        }
-    }
-}
-
-impl Drop for KeyWriter {
-    #[inline]
-    fn drop(&mut self) {
-        self.buffers.give_back();
     }
 }
 
 #[inline]
-fn argument<T: Serialize + ?Sized>(
-    encoder: &mut Encoder,
-    arguments: &mut Entries,
-    start: usize,
-    name: &str,
-    value: &T,
-) -> Encoded {
+fn argument<T: Serialize + ?Sized>(parts: &mut Parts, name: &str, value: &T) -> Encoded {
+    let Parts {
+        encoder, arguments, ..
+    } = parts;
+    let start = encoder.out.len();
     encoder.text(name)?;
     arguments.named(encoder, start)?;
     encoder.value(value)?;
@@ -318,17 +168,8 @@ fn argument<T: Serialize + ?Sized>(
     Ok(())
 }
 
-fn time(out: &mut Vec<u8>, time: &Option<TimeLabel>) {
-    match time {
-        None => out.push(NULL),
-        Some(label) => label.encode(out),
-    }
-}
-
-/// Whether a value is absent, however many `Some`s say that it is there.
-fn is_null(mut value: &[u8]) -> bool {
-    while let Some(inner) = value.strip_prefix(&SOME_TAG) {
-        value = inner;
-    }
-    value == [NULL]
+/// A value that is no argument, with a limit of its own.
+fn alone<T: Serialize + ?Sized>(encoder: &mut Encoder, value: &T) -> Encoded {
+    encoder.limit = encoder.out.len() + MAX_ENCODED;
+    encoder.value(value)
 }
