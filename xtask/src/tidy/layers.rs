@@ -6,23 +6,25 @@ use super::tree::{File, Tree};
 
 /// The modules of the runtime, from the ground up. A module may use its own line and the lines before it.
 const LAYERS: &[&[&str]] = &[
-    &["error", "clock"],
-    &["task", "policy"],
-    &["key"],
-    &["record", "claim"],
+    &["clock", "key", "policy"],
+    &["record"],
+    &["claim"],
     &["transition"],
     &["store"],
-    &["codec", "outcome"],
-    &["lease"],
+    &["error"],
+    &["task", "settings", "options"],
+    &["codec", "outcome", "events"],
+    &["lease", "flight"],
+    &["delivery", "current", "ambient"],
+    &["registry"],
     &["run"],
-    &["runtime", "delivery"],
-    &["registry", "audit"],
-    &["events"],
+    &["runtime"],
+    &["audit"],
     &["testing"],
 ];
 
 /// Never, whatever becomes of the order above.
-const NEVER: &[(&str, &str)] = &[("store", "run"), ("key", "store")];
+const NEVER: &[(&str, &str)] = &[("store", "run"), ("store", "events"), ("key", "store")];
 
 const SOURCE: &str = "idem-runtime/src/";
 const ROOT: &str = "idem-runtime/src/lib.rs";

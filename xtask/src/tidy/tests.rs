@@ -26,7 +26,7 @@ fn nothing_imports_upward() {
     assert_eq!(check("record.rs", "use crate::claim::Claim;\n"), [0; 0]);
     assert_eq!(check("store/mod.rs", "use crate::run::run;\n"), [1]);
     assert_eq!(check("key/mod.rs", "\nfn f(s: &dyn crate::store::Store) {}\n"), [2]);
-    assert_eq!(check("key/mod.rs", "use crate::{\n    error::{Error, X},\n    store::{A, run},\n};\n"), [3]);
+    assert_eq!(check("key/mod.rs", "use crate::{\n    clock::{Clock, X},\n    store::{A, run},\n};\n"), [3]);
     assert_eq!(check("clock.rs", "use super::store;\n"), [1]);
     assert_eq!(check("key/text.rs", "use super::super::store::Store;\nuse super::digest;\n"), [1]);
     assert_eq!(check("key/mod.rs", "pub(crate) fn f() { $crate::run::x() }\n"), [1]);
@@ -42,7 +42,7 @@ fn nothing_imports_upward() {
 #[test]
 fn a_name_at_the_root_is_as_high_as_its_module() {
     let lib = ("idem-runtime/src/lib.rs", "pub use error::Error;\npub use run::{Call, call as begin};\npub mod key;\n");
-    let check = |text| layers::check(&tree(&[lib, ("idem-runtime/src/store/mod.rs", text)])).len();
+    let check = |text| layers::check(&tree(&[lib, ("idem-runtime/src/lease/mod.rs", text)])).len();
     assert_eq!(check("use crate::Error;\n"), 0);
     assert_eq!(check("use crate::Call;\n"), 1);
     assert_eq!(check("use crate::begin;\n"), 1);
