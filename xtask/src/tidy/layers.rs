@@ -30,6 +30,11 @@ const SOURCE: &str = "idem-runtime/src/";
 const ROOT: &str = "idem-runtime/src/lib.rs";
 
 pub fn check(tree: &Tree) -> Vec<Finding> {
+    against(tree, LAYERS)
+}
+
+pub fn against(tree: &Tree, layers: &[&[&str]]) -> Vec<Finding> {
+    let layer = |module: &str| layers.iter().position(|line| line.contains(&module));
     let exports =
         tree.files.iter().find(|file| file.path == ROOT).map(|file| exports(&file.product)).unwrap_or_default();
     let mut findings = Vec::new();
@@ -62,10 +67,6 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
         }
     }
     findings
-}
-
-fn layer(module: &str) -> Option<usize> {
-    LAYERS.iter().position(|line| line.contains(&module))
 }
 
 /// The top module that a file of the runtime belongs to; `None` for lib.rs, tests and everything else.
