@@ -1,0 +1,191 @@
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote_spanned};
+use syn::{FnArg, Type};
+
+use super::generics;
+use super::ops::{Sides, map_error};
+use super::paths::Runtime;
+use super::plan::{Place, plan};
+use super::task::task;
+use crate::ir::{Handler, Protected, Protection};
+use crate::signature::{Item, Param, Signature, peel};
+
+/// A type of the function's name, in the type namespace, with the task and what can be asked of it.
+pub(super) fn companion(
+    rt: &Runtime<'_>,
+    item: &Item,
+    signature: &Signature,
+    handler: &Handler,
+) -> TokenStream {
+    let site = Span::mixed_site();
+    let (vis, of, description) = (&item.vis, rt.task(), task(rt, &item.sig.ident, handler));
+    let methods = match &handler.protection {
+        Protection::None { .. } => TokenStream::new(),
+        Protection::Protected(protected) => {
+            let call = call(rt, item, signature, protected);
+            let queries = queries(rt, item, signature, handler, protected);
+            quote_spanned!(site=> #call #queries)
+        }
+    };
+    with(
+        item,
+        quote_spanned! {site=>
+            /// The description that is registered.
+            #vis const TASK: &'static #of = {
+                static TASK: #of = #description;
+                &TASK
+            };
+            #methods
+        },
+    )
+}
+
+/// The type, with these items in its `impl`.
+pub(super) fn with(item: &Item, items: TokenStream) -> TokenStream {
+    let site = Span::mixed_site();
+    let (vis, name) = (&item.vis, &item.sig.ident);
+    let cfgs: Vec<_> = item.cfgs().collect();
+    let doc = format!("Stands beside the handler `{name}`: its task, key, record and outcome.");
+    quote_spanned! {site=>
+        #(#cfgs)*
+        #[doc = #doc]
+        #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations, missing_copy_implementations)]
+        #vis enum #name {}
+        #(#cfgs)*
+        #[allow(dead_code, unreachable_pub, unused_variables, deprecated, clippy::too_many_arguments, clippy::ptr_arg, clippy::trivially_copy_pass_by_ref)]
+        impl #name { #items }
+    }
+}
+
+/// `call(…)`: run or replay, and say which.
+fn call(
+    rt: &Runtime<'_>,
+    item: &Item,
+    signature: &Signature,
+    protected: &Protected,
+) -> TokenStream {
+    let site = Span::mixed_site();
+    let (vis, function) = (&item.vis, &item.sig.ident);
+    let names: Vec<Ident> = signature
+        .params
+        .iter()
+        .enumerate()
+        .map(|(i, param)| match fresh(i, param) {
+            // As a local it would hide the function that is to be called.
+            ident if ident == *function => numbered(i),
+            ident => ident,
+        })
+        .collect();
+    let types = item.sig.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(param) => Some(&param.ty),
+        FnArg::Receiver(_) => None,
+    });
+    let (generics, where_clause) = (&item.sig.generics, &item.sig.generics.where_clause);
+    let turbofish = generics::turbofish(generics);
+    let sides = Sides::of(rt, protected);
+    let map_error = map_error(rt, &sides, protected);
+    let Sides { ok, err } = &sides;
+    let (outcome, detailed) = (rt.outcome(), rt.detailed());
+    quote_spanned! {site=>
+        /// Calls the handler and says whether it ran or was replayed.
+        #vis async fn call #generics (#(#names: #types),*) -> ::core::result::Result<#outcome<#ok>, #err> #where_clause {
+            #detailed(#function #turbofish (#(#names),*), #map_error).await
+        }
+    }
+}
+
+/// What can be asked of a key without a call: they take what the key is made of.
+fn queries(
+    rt: &Runtime<'_>,
+    item: &Item,
+    signature: &Signature,
+    handler: &Handler,
+    protected: &Protected,
+) -> TokenStream {
+    let site = Span::mixed_site();
+    let vis = &item.vis;
+    let read: Vec<(Ident, TokenStream)> = protected
+        .read
+        .iter()
+        .filter_map(|i| Some((*i, signature.params.get(*i)?)))
+        .map(|(i, param)| (fresh(i, param), referenced(&param.ty)))
+        .collect();
+    let names: Vec<&Ident> = read.iter().map(|(name, _)| name).collect();
+    let params = quote_spanned!(site=> );
+    let params = read.iter().fold(params, |mut all, (name, ty)| {
+        all.extend(quote_spanned!(site=> #name: #ty,));
+        all
+    });
+    let generics = generics::mentioned(&item.sig.generics, params.clone());
+    let where_clause = &generics.where_clause;
+    let plan = plan(rt, Place::Companion, signature, &handler.task, protected);
+    let (key, record, error, key_of) = (rt.key(), rt.record(), rt.error(), rt.key_of());
+    let query = |name: &str, doc: &str, answer: TokenStream, ask: TokenStream| {
+        let name = Ident::new(name, site);
+        quote_spanned! {site=>
+            #[doc = #doc]
+            #vis async fn #name #generics (#params) -> ::core::result::Result<#answer, #error> #where_clause {
+                #ask(Self::TASK, Self::key(#(#names),*)).await
+            }
+        }
+    };
+    let yes_or_no = || quote_spanned!(site=> ::core::primitive::bool);
+    let status = query(
+        "status",
+        "The record of this key, if there is one.",
+        quote_spanned!(site=> ::core::option::Option<#record>),
+        rt.status(),
+    );
+    let clear = query(
+        "clear",
+        "Forgets this key, so that the handler may run again; refused while it runs.",
+        yes_or_no(),
+        rt.clear(),
+    );
+    let clear_forced = query(
+        "clear_forced",
+        "Forgets this key even while the handler runs.",
+        yes_or_no(),
+        rt.clear_forced(),
+    );
+    let cancel = query(
+        "cancel",
+        "Marks this key as cancelled: later deliveries are refused.",
+        yes_or_no(),
+        rt.cancel(),
+    );
+    quote_spanned! {site=>
+        /// The key that a call would use.
+        #vis fn key #generics (#params) -> ::core::result::Result<#key, #error> #where_clause {
+            #key_of(Self::TASK, #plan)
+        }
+        #status
+        #clear
+        #clear_forced
+        #cancel
+    }
+}
+
+/// The name of a parameter in the companion: the one that it binds, or a number.
+pub(super) fn fresh(index: usize, param: &Param) -> Ident {
+    param
+        .only_binding()
+        .map_or_else(|| numbered(index), |binding| binding.ident.clone())
+}
+
+fn numbered(index: usize) -> Ident {
+    format_ident!("arg{index}", span = Span::mixed_site())
+}
+
+/// References as written, other types by reference; nothing is changed through a key.
+fn referenced(ty: &Type) -> TokenStream {
+    let site = Span::mixed_site();
+    match peel(ty) {
+        Type::Reference(reference) => {
+            let (lifetime, elem) = (&reference.lifetime, &reference.elem);
+            quote_spanned!(site=> &#lifetime #elem)
+        }
+        Type::ImplTrait(_) | Type::TraitObject(_) => quote_spanned!(site=> &(#ty)),
+        _ => quote_spanned!(site=> &#ty),
+    }
+}

@@ -1,0 +1,94 @@
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::ops::{Sides, ops};
+use super::paths::Runtime;
+use super::plan::{Place, plan};
+use super::task::task;
+use crate::ir::{Handler, Protected};
+use crate::signature::{Item, Signature};
+
+/// The function, its body run by the runtime.
+pub(super) fn protected(
+    rt: &Runtime<'_>,
+    item: &Item,
+    signature: &Signature,
+    handler: &Handler,
+    protected: &Protected,
+) -> TokenStream {
+    let site = Span::mixed_site();
+    let Item {
+        attrs,
+        vis,
+        sig,
+        body,
+    } = item;
+    let (inner_attrs, block, output) = (&body.inner_attrs, body.block(), &protected.result.whole);
+    let Registration { items, task } = registration(rt, item, handler);
+    let plan = plan(rt, Place::Function, signature, &handler.task, protected);
+    let sides = Sides::of(rt, protected);
+    let ops = ops(rt, &sides, &handler.task, protected);
+    let (begin, finish) = (rt.begin(), rt.finish());
+    let allow = allow();
+    quote_spanned! {site=>
+        #(#attrs)* #vis #sig {
+            #(#inner_attrs)*
+            #items
+            #allow
+            let __begun = #begin(#task, #plan);
+            #finish(__begun, #ops, (async move || -> #output #block)()).await
+        }
+    }
+}
+
+/// The function as it is. Where something can stand beside it, the registration does; else it is in the body.
+pub(super) fn unprotected(rt: &Runtime<'_>, item: &Item, handler: &Handler) -> TokenStream {
+    if !handler.associated {
+        let items = registration(rt, item, handler).items;
+        return quote!(#item #items);
+    }
+    let Item {
+        attrs,
+        vis,
+        sig,
+        body,
+    } = item;
+    let site = Span::mixed_site();
+    let inner_attrs = &body.inner_attrs;
+    let Registration { items, .. } = registration(rt, item, handler);
+    let body = body.block_after(quote_spanned!(site=> #(#inner_attrs)* { #items }));
+    quote_spanned!(site=> #(#attrs)* #vis #sig #body)
+}
+
+/// The items that make the task known, and an expression for it.
+struct Registration {
+    items: TokenStream,
+    task: TokenStream,
+}
+
+fn registration(rt: &Runtime<'_>, item: &Item, handler: &Handler) -> Registration {
+    let site = Span::mixed_site();
+    let (name, register) = (&item.sig.ident, rt.register());
+    if !handler.associated {
+        let cfgs = item.cfgs();
+        return Registration {
+            items: quote_spanned!(site=> #(#cfgs)* const _: () = { #register!(#name::TASK); };),
+            task: quote_spanned!(site=> #name::TASK),
+        };
+    }
+    let (of, description) = (rt.task(), task(rt, name, handler));
+    Registration {
+        items: quote_spanned! {site=>
+            static __TASK: #of = #description;
+            const _: () = { #register!(&__TASK); };
+        },
+        task: quote_spanned!(site=> &__TASK),
+    }
+}
+
+/// Lints that our own statement might raise in the user's function; the body is not under it.
+fn allow() -> TokenStream {
+    quote_spanned! {Span::mixed_site()=>
+        #[allow(unused_variables, clippy::used_underscore_binding, clippy::needless_borrow, clippy::borrow_deref_ref)]
+    }
+}

@@ -1,0 +1,90 @@
+//! What the attribute means, once everything has been checked. `expand` reads this and the function, nothing else.
+
+use std::time::Duration;
+
+use proc_macro2::Ident;
+use syn::{Expr, ExprPath, Path, Type};
+
+pub(crate) use crate::options::{OnInProgress, OnStoreError, Ttl, Unit};
+use crate::signature::ResultTypes;
+
+/// A function with an attribute that makes a task of it.
+pub(crate) struct Handler {
+    pub(crate) krate: Path,
+    pub(crate) task: Task,
+    /// Stands in an `impl` or a trait, where nothing can be put beside it.
+    pub(crate) associated: bool,
+    pub(crate) protection: Protection,
+}
+
+/// The static description. What was not said, and is not implied, is absent.
+#[derive(Default)]
+pub(crate) struct Task {
+    pub(crate) name: Option<String>,
+    pub(crate) version: Option<u32>,
+    pub(crate) ttl: Option<Ttl>,
+    pub(crate) category: Option<String>,
+    pub(crate) lease: Option<Duration>,
+    /// Empty where the scope is said to be global.
+    pub(crate) scope: Option<Vec<ScopePart>>,
+    pub(crate) bucket: Option<Bucket>,
+    pub(crate) strict: bool,
+    pub(crate) on_in_progress: Option<OnInProgress>,
+    pub(crate) wait: Option<Duration>,
+    pub(crate) on_store_error: Option<OnStoreError>,
+    pub(crate) discard_result: bool,
+    pub(crate) max_result: Option<u64>,
+    pub(crate) store: Option<String>,
+}
+
+pub(crate) struct Bucket {
+    pub(crate) unit: Unit,
+    pub(crate) zone: String,
+}
+
+pub(crate) struct ScopePart {
+    pub(crate) kind: String,
+    pub(crate) source: ScopeSource,
+}
+
+pub(crate) enum ScopeSource {
+    Argument(Arg),
+    Expression(Expr),
+    Delivery,
+}
+
+pub(crate) enum Protection {
+    /// `#[not_idempotent]`
+    None {
+        reason: String,
+    },
+    Protected(Box<Protected>),
+}
+
+pub(crate) struct Protected {
+    /// What enters the key, in the key's order.
+    pub(crate) args: Vec<Arg>,
+    /// The parameters that the key or a scope reads, as indices.
+    pub(crate) read: Vec<usize>,
+    pub(crate) result: ResultTypes,
+    pub(crate) map_error: Option<ExprPath>,
+}
+
+/// A value that is written into the key under a name.
+pub(crate) struct Arg {
+    pub(crate) name: String,
+    pub(crate) value: ArgValue,
+}
+
+pub(crate) enum ArgValue {
+    /// A parameter as it is.
+    Whole {
+        ident: Ident,
+        ty: Type,
+        by_reference: bool,
+    },
+    /// A name out of a pattern, whose type is not written.
+    Bound(Ident),
+    /// A path of fields.
+    Path(Expr),
+}

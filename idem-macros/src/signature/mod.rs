@@ -1,0 +1,67 @@
+//! What the function says: the item as written, and the facts about it that the options refer to.
+
+mod item;
+mod output;
+mod params;
+mod types;
+
+pub(crate) use item::Item;
+pub(crate) use output::{Output, ResultTypes};
+pub(crate) use params::{Binding, Param};
+pub(crate) use types::{Generic, generic_name, generics_in, peel, refused_in_key};
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::FnArg;
+use syn::spanned::Spanned;
+
+use crate::diagnostic::Ctxt;
+
+/// Facts about a function, with the spans to point at.
+pub(crate) struct Signature {
+    pub(crate) params: Vec<Param>,
+    pub(crate) output: Output,
+    /// A `self` receiver, or the name `Self`: the function stands in an `impl` or a trait.
+    pub(crate) method: Option<Span>,
+}
+
+impl Signature {
+    /// Reads the item and takes this crate's attributes off its parameters.
+    pub(crate) fn read(item: &mut Item, cx: &mut Ctxt) -> Self {
+        let mut params = Vec::new();
+        let mut receiver = None;
+        for input in &mut item.sig.inputs {
+            match input {
+                FnArg::Receiver(this) => {
+                    params::refuse_on_self(&mut this.attrs, cx);
+                    receiver = Some(this.self_token.span());
+                }
+                FnArg::Typed(param) => params.push(Param::read(param, cx)),
+            }
+        }
+        Self {
+            params,
+            output: Output::read(&item.sig.output),
+            method: receiver.or_else(|| names_self(item.sig.to_token_stream())),
+        }
+    }
+
+    /// Every name that the parameters bind, in order.
+    pub(crate) fn bindings(&self) -> impl Iterator<Item = (&Param, &Binding)> {
+        self.params
+            .iter()
+            .flat_map(|p| p.bindings.iter().map(move |b| (p, b)))
+    }
+
+    pub(crate) fn binding(&self, name: &str) -> Option<(&Param, &Binding)> {
+        self.bindings().find(|(_, b)| b.name == name)
+    }
+}
+
+fn names_self(tokens: TokenStream) -> Option<Span> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(ident) if ident == "Self" => Some(ident.span()),
+        TokenTree::Group(group) => names_self(group.stream()),
+        _ => None,
+    })
+}

@@ -1,0 +1,122 @@
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+use syn::{ReturnType, Safety, Type};
+
+use crate::diagnostic::Ctxt;
+use crate::options::Slot;
+use crate::signature::{Item, Output, Signature, peel};
+
+const LEGAL_FORM: &str =
+    "an idempotent handler is written `async fn name(arguments) -> Result<T, E>`";
+
+/// Refuses what cannot be made idempotent. The legal form is said once.
+pub(super) fn check(item: &Item, signature: &Signature, cx: &mut Ctxt) {
+    let sig = &item.sig;
+    let mut refused: Vec<(Span, String)> = Vec::new();
+    let mut refuse = |span, message: &str| refused.push((span, message.into()));
+
+    let mut future = false;
+    if sig.asyncness.is_none() {
+        future = returns_future(&sig.output);
+        if future {
+            refuse(
+                sig.output.span(),
+                "a function that returns a future is not supported: make it an `async fn` (a method that `#[async_trait]` rewrote is not available yet)",
+            );
+        } else {
+            refuse(sig.fn_token.span(), "a function that is not `async`");
+        }
+    }
+    if let Some(token) = &sig.constness {
+        refuse(
+            token.span(),
+            "a `const` function cannot be run once: remove `const`",
+        );
+    }
+    if let Safety::Unsafe(token) = &sig.safety {
+        refuse(
+            token.span(),
+            "an `unsafe` function is not supported: remove `unsafe`",
+        );
+    }
+    if let Some(abi) = &sig.abi {
+        refuse(
+            abi.span(),
+            "an `extern` function is not supported: remove `extern`",
+        );
+    }
+    if let Some(variadic) = &sig.variadic {
+        refuse(
+            variadic.span(),
+            "variadic arguments have no key: remove `...`",
+        );
+    }
+    match &signature.output {
+        Output::Other { span, what } if !future => refuse(
+            if matches!(sig.output, ReturnType::Default) {
+                item.name_span()
+            } else {
+                *span
+            },
+            &format!("this function returns {what}: the outcome of a handler is a `Result`"),
+        ),
+        Output::Result(types) if !future => {
+            if let Some(span) = types.borrows {
+                refuse(
+                    span,
+                    "a result that borrows cannot be stored and replayed: return an owned value, such as `String` for `&str`",
+                );
+            }
+            if let Some(span) = types.opaque {
+                refuse(
+                    span,
+                    "`impl Trait` in the result cannot be read back from a store: name the type",
+                );
+            }
+        }
+        Output::Other { .. } | Output::Result(_) => {}
+    }
+
+    for (i, (span, message)) in refused.into_iter().enumerate() {
+        if i == 0 {
+            cx.error(span, format!("{message}\n{LEGAL_FORM}"));
+        } else {
+            cx.error(span, message);
+        }
+    }
+}
+
+/// `impl Future`, or a boxed one as other attributes make it.
+fn returns_future(output: &ReturnType) -> bool {
+    let ReturnType::Type(_, ty) = output else {
+        return false;
+    };
+    match peel(ty) {
+        Type::ImplTrait(_) => true,
+        Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .is_some_and(|s| s.ident == "Pin" || s.ident == "BoxFuture"),
+        _ => false,
+    }
+}
+
+/// Whether the function stands in an `impl` or a trait, as far as it can be seen or is said; then it needs a name.
+pub(super) fn associated(
+    flag: &Slot<()>,
+    name: &Slot<String>,
+    signature: &Signature,
+    cx: &mut Ctxt,
+) -> bool {
+    let Some(span) = signature.method.or(flag.span()) else {
+        return false;
+    };
+    if !name.is_written() {
+        cx.error(
+            span,
+            "a function of an `impl` or a trait needs a name of its own, since its type cannot be seen from here: `name = \"mailer.send\"`",
+        );
+    }
+    true
+}

@@ -1,0 +1,146 @@
+//! What was written → what it means. Every option is taken apart here, so that one nobody looks at does not compile.
+
+mod args;
+mod function;
+mod outcome;
+mod scope;
+mod time;
+
+use proc_macro2::{Ident, Span};
+use syn::Path;
+
+use crate::attribute::Attribute;
+use crate::diagnostic::Ctxt;
+use crate::ir::{Handler, Protected, Protection, Task};
+use crate::options::{Options, ResultKept};
+use crate::signature::{Item, Output, Signature};
+
+/// The handler, or nothing where a mistake stands in the way; the mistakes are in `cx`.
+pub(crate) fn handler(
+    attribute: Attribute,
+    options: Options,
+    strict_beside: Option<Span>,
+    signature: &Signature,
+    item: &Item,
+    cx: &mut Ctxt,
+) -> Option<Handler> {
+    if attribute == Attribute::NotIdempotent {
+        return unprotected(options, strict_beside, signature, item, cx);
+    }
+    let Options {
+        name,
+        version,
+        ttl,
+        category,
+        lease,
+        scope,
+        bucket,
+        date_based,
+        tz,
+        key,
+        skip,
+        strict,
+        on_in_progress,
+        wait,
+        on_store_error,
+        result,
+        max_result,
+        store,
+        error,
+        associated,
+        krate,
+        reason: _, // not read on these attributes
+    } = options;
+
+    function::check(item, signature, cx);
+    let associated = function::associated(&associated, &name, signature, cx);
+    let bucket = time::bucket(attribute, &bucket, date_based, tz, cx);
+    let ttl = time::ttl(attribute, &ttl, &lease, bucket.as_ref(), cx);
+    outcome::check(&strict, strict_beside, &on_in_progress, &wait, cx);
+    outcome::check_result(&result, &max_result, cx);
+    let skipped = args::skipped(skip, signature, cx);
+    let scoped = scope.is_written();
+    let scope = scope::parts(scope, &item.sig.generics, signature, cx);
+    let scoped = scoped && scope.as_ref().is_none_or(|parts| !parts.is_empty());
+    let args = args::args(key, &skipped, scoped, signature, item, cx);
+    let read = args::read(&args, scope.as_deref(), signature);
+
+    let Output::Result(types) = &signature.output else {
+        return None;
+    };
+    Some(Handler {
+        krate: runtime(krate.get()),
+        associated,
+        task: Task {
+            name: name.take(),
+            version: version.take(),
+            ttl,
+            category: category.take(),
+            lease: lease.take(),
+            scope,
+            bucket,
+            strict: strict.is_written() || strict_beside.is_some(),
+            on_in_progress: on_in_progress.take(),
+            wait: wait.take(),
+            on_store_error: on_store_error.take(),
+            discard_result: result.take() == Some(ResultKept::Discard),
+            max_result: max_result.take(),
+            store: store.take(),
+        },
+        protection: Protection::Protected(Box::new(Protected {
+            args,
+            read,
+            result: (**types).clone(),
+            map_error: error.take(),
+        })),
+    })
+}
+
+/// `#[not_idempotent]`: nothing is asked of the function.
+fn unprotected(
+    options: Options,
+    strict_beside: Option<Span>,
+    signature: &Signature,
+    item: &Item,
+    cx: &mut Ctxt,
+) -> Option<Handler> {
+    let Options {
+        name,
+        associated,
+        krate,
+        reason,
+        ..  // the table refuses the others on this attribute
+    } = options;
+    if let Some(span) = strict_beside {
+        cx.error(
+            span,
+            "`#[strict]` on a function that is `#[not_idempotent]`: there are no duplicates to refuse",
+        );
+    }
+    if !reason.is_written() {
+        cx.error(
+            item.name_span(),
+            "`#[not_idempotent]` needs a reason, for whoever reads the audit: `#[not_idempotent(reason = \"reads only\")]`",
+        );
+    }
+    let associated = function::associated(&associated, &name, signature, cx);
+    Some(Handler {
+        krate: runtime(krate.get()),
+        associated,
+        task: Task {
+            name: name.take(),
+            ..Task::default()
+        },
+        protection: Protection::None {
+            reason: reason.take()?,
+        },
+    })
+}
+
+/// The crate that the expansion calls: `::idem` unless the attribute says otherwise.
+pub(crate) fn runtime(written: Option<&Path>) -> Path {
+    written.cloned().unwrap_or_else(|| Path {
+        leading_colon: Some(<syn::Token![::]>::default()),
+        ..Path::from(Ident::new("idem", Span::call_site()))
+    })
+}
