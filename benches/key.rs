@@ -84,11 +84,7 @@ fn keys(c: &mut Criterion) {
         writer.arg("user_id", black_box(&42_u64)).unwrap();
         writer.arg("template", black_box("welcome")).unwrap();
     });
-    let address = Address {
-        street: "Storgata 1",
-        zip: "0155",
-        country: "NO",
-    };
+    let address = Address { street: "Storgata 1", zip: "0155", country: "NO" };
     let vars: BTreeMap<&str, u32> = [("discount", 15), ("items", 3), ("visits", 401)].into();
     check(c, "medium", |writer| {
         writer.arg("vars", black_box(&vars)).unwrap();

@@ -11,8 +11,8 @@ pub use inventory;
 use crate::ambient::{Frame, Report};
 pub use crate::codec::ResultCodec;
 use crate::error::Error;
-use crate::key::{Key, KeyError};
 pub use crate::key::Unit;
+use crate::key::{Key, KeyError};
 use crate::outcome::Outcome;
 pub use crate::policy::{OnInProgress, OnStoreError};
 use crate::record::Record;
@@ -21,15 +21,18 @@ pub use crate::run::Ops;
 use crate::run::{self, Call};
 pub use crate::runtime::KeyArgs;
 use crate::runtime::Runtime;
-pub use crate::task::{ScopePart, ScopeSource};
 use crate::task::Task;
+pub use crate::task::{ScopePart, ScopeSource};
+
+#[doc(inline)]
+pub use crate::__idem_register as register;
 
 /// Submits a task to the registry, from inside its handler's body.
 #[macro_export]
 #[doc(hidden)]
-macro_rules! __register {
-    ($inventory:path, $registration:path, $task:expr) => {
-        $inventory! { $registration($task) }
+macro_rules! __idem_register {
+    ($task:expr) => {
+        $crate::private::inventory::submit! { $crate::private::Registration($task) }
     };
 }
 

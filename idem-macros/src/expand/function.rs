@@ -17,12 +17,7 @@ pub(super) fn protected(
     protected: &Protected,
 ) -> TokenStream {
     let site = Span::mixed_site();
-    let Item {
-        attrs,
-        vis,
-        sig,
-        body,
-    } = item;
+    let Item { attrs, vis, sig, body } = item;
     let (inner_attrs, block, output) = (&body.inner_attrs, body.block(), &protected.result.whole);
     let Registration { items, task } = registration(rt, item, handler);
     let plan = plan(rt, Place::Function, signature, &handler.task, protected);
@@ -47,12 +42,7 @@ pub(super) fn unprotected(rt: &Runtime<'_>, item: &Item, handler: &Handler) -> T
         let items = registration(rt, item, handler).items;
         return quote!(#item #items);
     }
-    let Item {
-        attrs,
-        vis,
-        sig,
-        body,
-    } = item;
+    let Item { attrs, vis, sig, body } = item;
     let site = Span::mixed_site();
     let inner_attrs = &body.inner_attrs;
     let Registration { items, .. } = registration(rt, item, handler);

@@ -107,7 +107,8 @@ fn expectations(expected: &[Expected], registered: &[&'static Task]) -> Vec<Find
             findings.push(Finding::listed_twice(task));
         }
     }
-    findings.extend(registered.iter().filter(|task| !listed.contains(task.name())).map(|task| Finding::not_listed(task)));
+    findings
+        .extend(registered.iter().filter(|task| !listed.contains(task.name())).map(|task| Finding::not_listed(task)));
     findings
 }
 

@@ -38,10 +38,8 @@ impl Parts {
 
     #[cold]
     fn refusal(&self) -> KeyError {
-        let torn = || KeyError::Custom {
-            place: Place::Call,
-            message: CustomMessage("a value's `Serialize` panicked".into()),
-        };
+        let torn =
+            || KeyError::Custom { place: Place::Call, message: CustomMessage("a value's `Serialize` panicked".into()) };
         self.refused.clone().unwrap_or_else(torn)
     }
 
@@ -56,10 +54,9 @@ impl Parts {
             return Err(self.refuse(KeyError::ScopeKind { kind, found }));
         }
         if self.kinds.split('+').any(|known| known == kind) {
-            return Err(self.refuse(KeyError::DuplicateKey {
-                place: Place::Scope(kind.into()),
-                what: Duplicate::Scope,
-            }));
+            return Err(
+                self.refuse(KeyError::DuplicateKey { place: Place::Scope(kind.into()), what: Duplicate::Scope })
+            );
         }
         if !self.kinds.is_empty() {
             self.kinds.push('+');

@@ -103,9 +103,7 @@ impl KeyWriter {
         let encoded = alone(&mut parts.encoder, key);
         parts.end(encoded, || Place::ExplicitKey)?;
         parts.explicit.clear();
-        parts
-            .explicit
-            .extend_from_slice(&parts.encoder.out[start..]);
+        parts.explicit.extend_from_slice(&parts.encoder.out[start..]);
         parts.encoder.out.truncate(start);
         parts.has_explicit = true;
         Ok(())
@@ -157,9 +155,7 @@ impl KeyWriter {
 
 #[inline]
 fn argument<T: Serialize + ?Sized>(parts: &mut Parts, name: &str, value: &T) -> Encoded {
-    let Parts {
-        encoder, arguments, ..
-    } = parts;
+    let Parts { encoder, arguments, .. } = parts;
     let start = encoder.out.len();
     encoder.text(name)?;
     arguments.named(encoder, start)?;

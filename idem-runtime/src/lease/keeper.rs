@@ -218,7 +218,10 @@ impl Shared {
         let due: Vec<Arc<Lease>> = {
             let held = lock(&self.held);
             held.values().filter(|lease| lease.is_over(&*self.clock)).for_each(|lease| lease.wake());
-            held.values().filter(|lease| !lease.is_lost() && lease.next_beat.load(Ordering::Acquire) <= now).cloned().collect()
+            held.values()
+                .filter(|lease| !lease.is_lost() && lease.next_beat.load(Ordering::Acquire) <= now)
+                .cloned()
+                .collect()
         };
         let Some(shortest) = due.iter().map(|lease| lease.claim.lease).min() else { return };
         let renew = |lease: &Arc<Lease>| {

@@ -85,11 +85,6 @@ impl Lease {
     pub(crate) fn is_lost(&self) -> bool {
         self.lost.load(Ordering::Acquire)
     }
-
-    /// How long the holder may go on without a renewal.
-    pub(crate) fn left(&self, clock: &dyn Clock) -> Duration {
-        Duration::from_micros(self.deadline.load(Ordering::Acquire).saturating_sub(micros(clock.uptime())))
-    }
 }
 
 fn micros(time: Duration) -> u64 {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::holding::{Holding, release};
 use super::{Call, Ops};
-use crate::codec::ResultCodec;
 use crate::claim::{CompleteRequest, CompleteVerdict, Failure};
+use crate::codec::ResultCodec;
 use crate::error::{At, Error};
 use crate::events;
 use crate::lease::Settlement;
@@ -96,7 +96,11 @@ fn answered<T>(
         }
         Ok(CompleteVerdict::LeaseLost(found)) => {
             events::refused(&call.key, found);
-            Err(if found == Some(State::Cancelled) { Error::Cancelled { at: at() } } else { Error::LeaseLost { at: at() } })
+            Err(if found == Some(State::Cancelled) {
+                Error::Cancelled { at: at() }
+            } else {
+                Error::LeaseLost { at: at() }
+            })
         }
         Err(source) => {
             events::unrecorded(&call.key, &source);

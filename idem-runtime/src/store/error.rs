@@ -55,7 +55,9 @@ pub enum StoreError {
         reason: String,
     },
     /// The process was forked after the store was opened: connections and threads cannot be shared with the parent.
-    #[error("this process ({child}) was forked from {parent} after the runtime was built: build the runtime after the fork")]
+    #[error(
+        "this process ({child}) was forked from {parent} after the runtime was built: build the runtime after the fork"
+    )]
     Forked {
         /// The process that built the runtime.
         parent: u32,

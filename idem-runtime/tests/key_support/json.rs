@@ -19,12 +19,7 @@ pub fn resolve(doc: Doc) -> Doc {
         Doc::Array(items) => Doc::Array(items.into_iter().map(resolve).collect()),
         Doc::Map(entries) => match special(&entries) {
             Some((name, value)) => spelled(&name, value),
-            None => Doc::Map(
-                entries
-                    .into_iter()
-                    .map(|(name, value)| (name, resolve(value)))
-                    .collect(),
-            ),
+            None => Doc::Map(entries.into_iter().map(|(name, value)| (name, resolve(value))).collect()),
         },
         other => other,
     }
@@ -33,11 +28,7 @@ pub fn resolve(doc: Doc) -> Doc {
 fn special(entries: &[(Doc, Doc)]) -> Option<(String, Doc)> {
     let is_special = |name: &Doc| matches!(name, Doc::Text(text) if text.starts_with('$'));
     let (name, value) = entries.iter().find(|(name, _)| is_special(name))?;
-    assert_eq!(
-        entries.len(),
-        1,
-        "a special spelling among others: {name:?}"
-    );
+    assert_eq!(entries.len(), 1, "a special spelling among others: {name:?}");
     Some((name.as_text().to_owned(), value.clone()))
 }
 
@@ -74,9 +65,7 @@ impl Doc {
 
     pub fn as_int<T: std::str::FromStr>(&self) -> T {
         match self {
-            Doc::Int(digits) => digits
-                .parse()
-                .unwrap_or_else(|_| panic!("{digits} is out of range")),
+            Doc::Int(digits) => digits.parse().unwrap_or_else(|_| panic!("{digits} is out of range")),
             other => panic!("expected an integer, found {other:?}"),
         }
     }
@@ -180,13 +169,7 @@ impl Reader<'_> {
         let token = &rest[..end.unwrap_or(rest.len())];
         self.at += token.len();
         let float = token.contains(['.', 'e', 'E']);
-        let x: f64 = token
-            .parse()
-            .unwrap_or_else(|_| panic!("a number, not {rest:.20}"));
-        if float {
-            Doc::F64(x)
-        } else {
-            Doc::Int(token.to_owned())
-        }
+        let x: f64 = token.parse().unwrap_or_else(|_| panic!("a number, not {rest:.20}"));
+        if float { Doc::F64(x) } else { Doc::Int(token.to_owned()) }
     }
 }

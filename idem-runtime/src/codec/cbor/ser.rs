@@ -236,7 +236,13 @@ impl<'a> ser::Serializer for &'a mut Writer {
         value.serialize(self)
     }
 
-    fn serialize_newtype_variant<T: ?Sized + Serialize>(self, _: &'static str, _: u32, variant: &'static str, value: &T) -> Result<(), Error> {
+    fn serialize_newtype_variant<T: ?Sized + Serialize>(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
         self.variant(variant)?;
         value.serialize(&mut *self)?;
         self.depth -= 1;
@@ -255,7 +261,13 @@ impl<'a> ser::Serializer for &'a mut Writer {
         self.open(major::ARRAY, Some(len))
     }
 
-    fn serialize_tuple_variant(self, _: &'static str, _: u32, variant: &'static str, len: usize) -> Result<Elements<'a>, Error> {
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        len: usize,
+    ) -> Result<Elements<'a>, Error> {
         self.open_variant(variant, major::ARRAY, len)
     }
 
@@ -267,7 +279,13 @@ impl<'a> ser::Serializer for &'a mut Writer {
         self.open(major::MAP, Some(len))
     }
 
-    fn serialize_struct_variant(self, _: &'static str, _: u32, variant: &'static str, len: usize) -> Result<Elements<'a>, Error> {
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        len: usize,
+    ) -> Result<Elements<'a>, Error> {
         self.open_variant(variant, major::MAP, len)
     }
 }
