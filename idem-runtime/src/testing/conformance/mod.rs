@@ -36,4 +36,6 @@ mod worker;
 pub use self::checks::{CHECKS, Check};
 pub use self::fixture::{BoxError, Fixture, Tamper};
 pub use self::report::{Finding, Outcome, Report};
+#[doc(hidden)]
+pub use self::run::__test;
 pub use self::run::{run, run_one, run_where};
