@@ -50,14 +50,15 @@ fn repeat(found: &Record, request: &ClaimRequest, now: Timestamp) -> Step<ClaimV
         let (fence, attempt, at) = (found.fence, found.attempt, found.updated_at);
         ClaimVerdict::Claimed(Claimed { fence, attempt, lease_left, at, previous: None })
     };
+    let lease = at_least_a_lease(request.lease);
     match found.lease_left(now) {
         Some(Duration::ZERO) => {
             let mut next = found.clone();
-            hold(&mut next, request.lease, now);
-            Step::put(next, claimed(request.lease))
+            hold(&mut next, lease, now);
+            Step::put(next, claimed(lease))
         }
         Some(left) => Step::keep(claimed(left)),
-        None => Step::keep(claimed(request.lease)),
+        None => Step::keep(claimed(lease)),
     }
 }
 

@@ -1,0 +1,22 @@
+//! Leases.
+
+use std::time::Duration;
+
+use idem_runtime::claim::ClaimRequest;
+
+use crate::support::{LEASE, MS, World, claim_by};
+
+fn without_lease(owner: u8) -> ClaimRequest {
+    ClaimRequest { lease: Duration::ZERO, ..claim_by(owner) }
+}
+
+#[test]
+fn proto_7_a_lease_of_nothing_is_a_lease_for_the_same_claim_again() {
+    let mut world = World::new();
+    let claim = without_lease(1);
+    assert_eq!(world.granted(&claim).lease_left, MS);
+    assert_eq!(world.granted(&claim).lease_left, MS);
+    world.pass(MS);
+    assert_eq!(world.granted(&claim).lease_left, MS);
+    assert_eq!(world.there().lease_left(world.now), Some(MS));
+}

@@ -1,0 +1,5 @@
+//! The protocol's pure functions: the tables of the specification, cell by cell, and what the tables do not say.
+
+mod support;
+
+mod lease;
