@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Step, completed, evidence_until, hold, live, rest, rest_or_park};
+use super::{Step, at_least_a_lease, completed, evidence_until, hold, live, rest, rest_or_park};
 use crate::claim::{
     ClaimRequest, CompleteRequest, CompleteVerdict, FailRequest, FailVerdict, Failure, RenewRequest, RenewVerdict,
 };
@@ -58,7 +58,7 @@ fn unclaimed(claim: &ClaimRequest, now: Timestamp) -> Record {
     record.on_stale = claim.on_stale;
     record.max_attempts = claim.max_attempts;
     record.grace = claim.grace;
-    record.longest_lease = claim.lease;
+    record.longest_lease = at_least_a_lease(claim.lease);
     record
 }
 

@@ -20,3 +20,14 @@ fn proto_7_a_lease_of_nothing_is_a_lease_for_the_same_claim_again() {
     assert_eq!(world.granted(&claim).lease_left, MS);
     assert_eq!(world.there().lease_left(world.now), Some(MS));
 }
+
+#[test]
+fn proto_11_a_lease_of_nothing_leaves_a_tombstone_all_the_same() {
+    let mut world = World::new();
+    let claim = without_lease(1);
+    let fence = world.granted(&claim).fence;
+    world.clear(true);
+    assert!(world.there().expires_at.is_some_and(|end| end > world.now));
+    let late = world.complete(&claim, fence, true);
+    assert!(format!("{late:?}").starts_with("LeaseLost"), "{late:?}");
+}
