@@ -75,7 +75,8 @@ fn take_over(found: &Record, request: &ClaimRequest, now: Timestamp) -> Step<Cla
     grant(Some(found), request, found.attempt.saturating_add(1), Some(previous), now)
 }
 
-/// Writes the claim. The fence goes on from whatever was there, also where its time was over (PROTO-3).
+/// Writes the claim. The fence goes on from whatever was there, also where its time was over (PROTO-3); nothing else of
+/// such a record does (PROTO-15).
 fn grant(
     before: Option<&Record>,
     request: &ClaimRequest,
@@ -94,6 +95,8 @@ fn grant(
     next.fence = u64::try_from(now.as_micros()).unwrap_or(0).max(1);
     if let Some(before) = before {
         next.fence = next.fence.max(before.fence.saturating_add(1));
+    }
+    if let Some(before) = live(before, now) {
         next.longest_lease = before.longest_lease;
         if attempt > 1 {
             next.created_at = before.created_at;

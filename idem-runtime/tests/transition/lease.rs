@@ -31,3 +31,17 @@ fn proto_11_a_lease_of_nothing_leaves_a_tombstone_all_the_same() {
     let late = world.complete(&claim, fence, true);
     assert!(format!("{late:?}").starts_with("LeaseLost"), "{late:?}");
 }
+
+#[test]
+fn proto_15_a_record_whose_time_is_over_leaves_its_fence_and_nothing_else() {
+    let mut world = World::new();
+    let long = ClaimRequest { lease: LEASE * 9, ..claim_by(1) };
+    let fence = world.granted(&long).fence;
+    world.complete(&long, fence, false);
+    world.pass(Duration::from_secs(3_600));
+    let mut swept = World { record: None, ..world.clone() };
+    let after = world.granted(&claim_by(2)).fence;
+    swept.granted(&claim_by(2));
+    assert!(after > fence);
+    assert_eq!(world.record, swept.record);
+}
