@@ -4,3 +4,4 @@ mod support;
 
 mod fence;
 mod lease;
+mod operator;
