@@ -61,7 +61,7 @@ pub use idem_runtime::testing;
 pub use idem_runtime::{
     At, CallBuilder, CallInfo, Coverage, Current, Delivery, Error, Expected, Finding, Guarantee, IntoStore, Key,
     KeyBuilder, Level, MemoryStore, MemoryStoreBuilder, Outcome, Record, Report, Resolution, Runtime, RuntimeBuilder,
-    ScopeId, ScopePart, ScopeSource, Store, StoreError, Task, TaskHandle, TaskOptions, claim, clock, codec, current,
+    ScopeId, ScopePart, ScopeSource, Store, StoreError, Task, TaskHandle, TaskOptions, claim, clock, codec, connect, current,
     key, policy, record, store, task, transition,
 };
 

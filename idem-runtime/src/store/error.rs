@@ -54,6 +54,16 @@ pub enum StoreError {
         /// What was found, what was expected and how to put it right.
         reason: String,
     },
+    /// A store's URL cannot be used.
+    #[error("the store URL's scheme `{scheme}` {found}: {mend}")]
+    Url {
+        /// The scheme; the rest may hold a password.
+        scheme: String,
+        /// What is wrong with it.
+        found: &'static str,
+        /// What to write instead.
+        mend: &'static str,
+    },
     /// The process was forked after the store was opened: connections and threads cannot be shared with the parent.
     #[error(
         "this process ({child}) was forked from {parent} after the runtime was built: build the runtime after the fork"

@@ -3,6 +3,7 @@
 //! A store keeps records and applies [`transition`](crate::transition) to them atomically, on its own clock. Anybody can
 //! implement [`Store`]; `testing::conformance` proves an implementation.
 
+mod connect;
 mod error;
 pub(crate) mod memory;
 #[cfg(feature = "sqlite")]
@@ -12,6 +13,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
+pub use self::connect::connect;
 pub use self::error::StoreError;
 use crate::claim::{
     CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict, CompleteRequest, CompleteVerdict,
