@@ -20,6 +20,7 @@ const LAYERS: &[&[&str]] = &[
     &["run"],
     &["runtime"],
     &["audit"],
+    &["private"],
     &["testing"],
 ];
 
@@ -49,8 +50,9 @@ pub fn against(tree: &Tree, layers: &[&[&str]]) -> Vec<Finding> {
             continue;
         };
         for (offset, name) in uses(&file.product, depth(&file.path)) {
-            // A name at the root is as high as the module it comes from.
-            let used = exports.iter().find(|(export, _)| export == name).map_or(name, |(_, module)| module.as_str());
+            // A module, or a name at the root, which is as high as the module that it comes from.
+            let export = exports.iter().find(|(export, _)| export == name && layer(name).is_none());
+            let used = export.map_or(name, |(_, module)| module.as_str());
             if used == module {
                 continue;
             }
@@ -141,7 +143,7 @@ fn first_names(path: &str) -> impl Iterator<Item = (usize, &str)> {
 fn exports(code: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for statement in code.split(';').filter_map(|item| item.split("pub use ").nth(1)) {
-        let path = statement.trim().trim_start_matches("crate::");
+        let path = statement.trim().trim_start_matches("crate::").trim_start_matches("self::");
         let Some((module, rest)) = path.split_once("::") else { continue };
         for item in rest.trim_matches(['{', '}', ' ', '\n']).split(',') {
             let name = item.rsplit([':', ' ']).find(|name| !name.trim().is_empty()).unwrap_or_default();
