@@ -36,8 +36,11 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
 
 pub fn against(tree: &Tree, layers: &[&[&str]]) -> Vec<Finding> {
     let layer = |module: &str| layers.iter().position(|line| line.contains(&module));
-    let exports =
-        tree.files.iter().find(|file| file.path == ROOT).map(|file| exports(&file.product)).unwrap_or_default();
+    let root = tree.files.iter().find(|file| file.path == ROOT);
+    let mut exports = root.map(|file| exports(&file.product)).unwrap_or_default();
+    for (file, module) in tree.files.iter().filter_map(|file| Some((file, module_of(file)?))) {
+        exports.extend(macros(&file.product).map(|name| (name.to_owned(), module.to_owned())));
+    }
     let mut findings = Vec::new();
     for file in &tree.files {
         let Some(module) = module_of(file) else { continue };
@@ -151,4 +154,13 @@ fn exports(code: &str) -> Vec<(String, String)> {
         }
     }
     found
+}
+
+/// The macros that a file defines; exported ones stand at the root.
+fn macros(code: &str) -> impl Iterator<Item = &str> {
+    let mut names = names(code).map(|(_, name)| name);
+    std::iter::from_fn(move || {
+        names.find(|name| *name == "macro_rules")?;
+        names.next()
+    })
 }
