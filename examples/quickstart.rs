@@ -129,8 +129,12 @@ async fn main() -> anyhow::Result<()> {
     println!("{}", calls.table);
     let Calls { replayed, total, .. } = calls;
     match known {
-        true => println!("{replayed} of {total} calls were replayed from the file of an earlier run: {}", file.display()),
-        false => println!("{replayed} of {total} calls were replayed. Run it again: the file remembers ({})", file.display()),
+        true => {
+            println!("{replayed} of {total} calls were replayed from the file of an earlier run: {}", file.display())
+        }
+        false => {
+            println!("{replayed} of {total} calls were replayed. Run it again: the file remembers ({})", file.display())
+        }
     }
     Ok(())
 }

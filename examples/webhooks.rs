@@ -99,7 +99,9 @@ type Input = Arc<Mutex<Enumerate<Split<Box<dyn BufRead + Send>>>>>;
 async fn main() -> anyhow::Result<ExitCode> {
     let options = Options::parse();
     let input: Box<dyn BufRead + Send> = match &options.file {
-        Some(path) => Box::new(BufReader::new(File::open(path).with_context(|| format!("cannot read {}", path.display()))?)),
+        Some(path) => {
+            Box::new(BufReader::new(File::open(path).with_context(|| format!("cannot read {}", path.display()))?))
+        }
         None => Box::new(BufReader::new(io::stdin())),
     };
     let effects = OpenOptions::new().create(true).append(true).open(&options.effects);
@@ -115,7 +117,9 @@ async fn main() -> anyhow::Result<ExitCode> {
         tally.add(&worker.await??);
     }
     let Tally { delivered, ran, replayed, mismatched, failed, malformed } = tally;
-    println!("delivered={delivered} ran={ran} replayed={replayed} mismatched={mismatched} failed={failed} malformed={malformed}");
+    println!(
+        "delivered={delivered} ran={ran} replayed={replayed} mismatched={mismatched} failed={failed} malformed={malformed}"
+    );
     Ok(if mismatched + failed + malformed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
