@@ -6,6 +6,7 @@ use super::ser::Writer;
 use super::{Error, simple};
 
 /// An array or map that has been begun.
+#[derive(Debug)]
 pub struct Elements<'a> {
     pub(super) writer: &'a mut Writer,
     pub(super) left: Option<usize>,

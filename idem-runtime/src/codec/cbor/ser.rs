@@ -16,6 +16,7 @@ pub fn append<T: ?Sized + Serialize>(out: &mut Vec<u8>, value: &T) -> Result<(),
     result
 }
 
+#[derive(Debug)]
 pub(super) struct Writer {
     pub(super) out: Vec<u8>,
     /// How many `Some`s stand directly before the next item. They are written only before a null.
