@@ -1,5 +1,12 @@
-//! The whole way, from attribute to replay: one module a behaviour.
+//! The whole way, from attribute to replay: one module a behaviour. Tests named `rNN_…` prove a fault of the protocol's list.
 #![allow(missing_docs)]
 
+mod bad_input;
+mod failure;
+mod identity;
+mod in_progress;
+mod lease;
+mod operate;
 mod replay;
+mod results;
 mod support;

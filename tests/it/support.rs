@@ -88,3 +88,38 @@ macro_rules! on_each_store {
     };
 }
 pub(crate) use on_each_store;
+
+/// A body that waits to be let go, and counts its entries.
+#[derive(Debug)]
+pub struct Gate {
+    value: u32,
+    entries: std::sync::atomic::AtomicU32,
+    open: tokio::sync::Semaphore,
+}
+
+impl Gate {
+    pub fn new(value: u32) -> Arc<Self> {
+        Arc::new(Self { value, entries: 0.into(), open: tokio::sync::Semaphore::new(0) })
+    }
+
+    /// The body's part.
+    pub async fn pass(&self) -> u32 {
+        self.entries.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        drop(self.open.acquire().await);
+        self.value
+    }
+
+    /// Waits until a body is in.
+    pub async fn entered(&self) {
+        until("a body is entered", async || self.entries() > 0).await;
+    }
+
+    /// Lets one body go.
+    pub fn open(&self) {
+        self.open.add_permits(1);
+    }
+
+    pub fn entries(&self) -> u32 {
+        self.entries.load(std::sync::atomic::Ordering::SeqCst)
+    }
+}
