@@ -23,7 +23,14 @@ pub(super) fn protected(
         sig,
         body,
     } = item;
-    let (inner_attrs, block, output) = (&body.inner_attrs, body.block(), &protected.result.whole);
+    let (inner_attrs, output) = (&body.inner_attrs, &protected.result.whole);
+    // Never taken. It fixes the type of `return`, `?` and the block, so that a mismatch is shown where it is.
+    let typed = quote_spanned! {site=>
+        if let ::core::option::Option::Some(__returned) = ::core::option::Option::None::<#output> {
+            return __returned;
+        }
+    };
+    let block = body.block_after(typed);
     let Registration { items, task } = registration(rt, item, handler);
     let plan = plan(rt, Place::Function, signature, &handler.task, protected);
     let sides = Sides::of(rt, protected);
@@ -36,7 +43,7 @@ pub(super) fn protected(
             #items
             #allow
             let __begun = #begin(#task, #plan);
-            #finish(__begun, #ops, (async move || -> #output #block)()).await
+            #finish(__begun, #ops, async move #block).await
         }
     }
 }
