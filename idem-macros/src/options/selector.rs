@@ -1,4 +1,4 @@
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Group, Ident, Span};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
@@ -66,6 +66,10 @@ pub(crate) fn skip(
     cx: &mut Ctxt,
 ) -> syn::Result<Vec<Ident>> {
     let mut names: Vec<Ident> = Vec::new();
+    if input.peek(syn::token::Paren) && input.fork().parse::<Group>()?.stream().is_empty() {
+        let message = "`skip()` leaves out nothing: name parameters, or remove it";
+        cx.error(site.key.span(), message);
+    }
     elements(input, site, cx, |input, cx| {
         let Ok(name) = Ident::parse_any(input) else {
             return Err(input.error("`skip` takes parameters: `skip(ctx, attempt)`"));
