@@ -21,12 +21,7 @@ pub(crate) enum Attribute {
 }
 
 impl Attribute {
-    const ALL: [Self; 4] = [
-        Self::Idempotent,
-        Self::Once,
-        Self::Daily,
-        Self::NotIdempotent,
-    ];
+    const ALL: [Self; 4] = [Self::Idempotent, Self::Once, Self::Daily, Self::NotIdempotent];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -50,10 +45,7 @@ pub(crate) fn makes_task(attrs: &[syn::Attribute]) -> bool {
 }
 
 pub(crate) fn is_strict(attr: &syn::Attribute) -> bool {
-    attr.path()
-        .segments
-        .last()
-        .is_some_and(|s| s.ident == STRICT)
+    attr.path().segments.last().is_some_and(|s| s.ident == STRICT)
 }
 
 /// `#[strict]`, to be put below the attribute that takes it in.
@@ -67,11 +59,7 @@ pub(crate) fn strict() -> syn::Attribute {
 }
 
 /// Removes the others of this crate's attributes and answers where `#[strict]` stood.
-pub(crate) fn take_siblings(
-    own: Attribute,
-    attrs: &mut Vec<syn::Attribute>,
-    cx: &mut Ctxt,
-) -> Option<Span> {
+pub(crate) fn take_siblings(own: Attribute, attrs: &mut Vec<syn::Attribute>, cx: &mut Ctxt) -> Option<Span> {
     let mut strict = None;
     attrs.retain(|attr| {
         if let Some(other) = Attribute::at(attr.path()) {
@@ -100,7 +88,6 @@ pub(crate) fn take_siblings(
     strict
 }
 
-pub(crate) const STRICT_TAKES_NOTHING: &str =
-    "`#[strict]` takes no options: write them in `#[idempotent(strict, …)]`";
+pub(crate) const STRICT_TAKES_NOTHING: &str = "`#[strict]` takes no options: write them in `#[idempotent(strict, …)]`";
 
 pub(crate) const STRICT_TWICE: &str = "`#[strict]` is given twice: keep one";

@@ -78,11 +78,7 @@ pub(crate) struct Arg {
 
 pub(crate) enum ArgValue {
     /// A parameter as it is.
-    Whole {
-        ident: Ident,
-        ty: Type,
-        by_reference: bool,
-    },
+    Whole { ident: Ident, ty: Type, by_reference: bool },
     /// A name out of a pattern, whose type is not written.
     Bound(Ident),
     /// A path of fields.

@@ -1,2 +1,44 @@
-//! Keys, protocol, stores and run pipeline of `idem`. Depend on the facade, not on this crate.
+//! Keys, protocol, stores and run pipeline of `idem`. Applications depend on the facade, not on this crate.
+
+mod ambient;
+mod audit;
+pub mod claim;
+pub mod clock;
+pub mod codec;
+mod current;
+mod delivery;
+mod error;
+mod events;
+mod flight;
 pub mod key;
+mod lease;
+mod options;
+mod outcome;
+pub mod policy;
+#[doc(hidden)]
+pub mod private;
+pub mod record;
+mod registry;
+mod run;
+mod runtime;
+mod settings;
+pub mod store;
+mod task;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod transition;
+
+pub use self::audit::{Coverage, Expected, Finding, Guarantee, Level, Report};
+pub use self::current::{Current, current};
+pub use self::delivery::{Delivery, ScopeId};
+pub use self::error::{At, Error};
+pub use self::key::Key;
+pub use self::options::TaskOptions;
+pub use self::outcome::{CallInfo, Outcome};
+pub use self::record::Record;
+pub use self::runtime::{CallBuilder, IntoStore, KeyBuilder, Resolution, Runtime, RuntimeBuilder, TaskHandle, task};
+pub use self::store::memory::{MemoryStore, MemoryStoreBuilder};
+#[cfg(feature = "sqlite")]
+pub use self::store::sqlite::SqliteStore;
+pub use self::store::{Store, StoreError};
+pub use self::task::{ScopePart, ScopeSource, Task};

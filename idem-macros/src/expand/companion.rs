@@ -11,12 +11,7 @@ use crate::ir::{Handler, Protected, Protection};
 use crate::signature::{Item, Param, Signature, peel};
 
 /// A type of the function's name, in the type namespace, with the task and what can be asked of it.
-pub(super) fn companion(
-    rt: &Runtime<'_>,
-    item: &Item,
-    signature: &Signature,
-    handler: &Handler,
-) -> TokenStream {
+pub(super) fn companion(rt: &Runtime<'_>, item: &Item, signature: &Signature, handler: &Handler) -> TokenStream {
     let site = Span::mixed_site();
     let (of, description) = (rt.task(), task(rt, &item.sig.ident, handler));
     let methods = match &handler.protection {
@@ -61,12 +56,7 @@ pub(super) fn with(item: &Item, items: TokenStream) -> TokenStream {
 }
 
 /// `call(…)`: run or replay, and say which.
-fn call(
-    rt: &Runtime<'_>,
-    item: &Item,
-    signature: &Signature,
-    protected: &Protected,
-) -> TokenStream {
+fn call(rt: &Runtime<'_>, item: &Item, signature: &Signature, protected: &Protected) -> TokenStream {
     let site = Span::mixed_site();
     let (vis, function) = (&item.vis, &item.sig.ident);
     let names: Vec<Ident> = signature
@@ -145,18 +135,10 @@ fn queries(
         yes_or_no(),
         rt.clear(),
     );
-    let clear_forced = query(
-        "clear_forced",
-        " Forgets this key even while the handler runs.",
-        yes_or_no(),
-        rt.clear_forced(),
-    );
-    let cancel = query(
-        "cancel",
-        " Marks this key as cancelled: later deliveries are refused.",
-        yes_or_no(),
-        rt.cancel(),
-    );
+    let clear_forced =
+        query("clear_forced", " Forgets this key even while the handler runs.", yes_or_no(), rt.clear_forced());
+    let cancel =
+        query("cancel", " Marks this key as cancelled: later deliveries are refused.", yes_or_no(), rt.cancel());
     quote_spanned! {site=>
         /// The key that a call would use.
         #vis fn key #generics (#params) -> ::core::result::Result<#key, #error> #where_clause {
@@ -171,9 +153,7 @@ fn queries(
 
 /// The name of a parameter in the companion: the one that it binds, or a number.
 pub(super) fn fresh(index: usize, param: &Param) -> Ident {
-    param
-        .only_binding()
-        .map_or_else(|| numbered(index), |binding| binding.ident.clone())
+    param.only_binding().map_or_else(|| numbered(index), |binding| binding.ident.clone())
 }
 
 fn numbered(index: usize) -> Ident {

@@ -17,12 +17,7 @@ pub(super) fn protected(
     protected: &Protected,
 ) -> TokenStream {
     let site = Span::mixed_site();
-    let Item {
-        attrs,
-        vis,
-        sig,
-        body,
-    } = item;
+    let Item { attrs, vis, sig, body } = item;
     let (inner_attrs, output) = (&body.inner_attrs, &protected.result.whole);
     // Never taken. It fixes the type of `return`, `?` and the block, so that a mismatch is shown where it is.
     let typed = quote_spanned! {site=>
@@ -54,12 +49,7 @@ pub(super) fn unprotected(rt: &Runtime<'_>, item: &Item, handler: &Handler) -> T
         let items = registration(rt, item, handler).items;
         return quote!(#item #items);
     }
-    let Item {
-        attrs,
-        vis,
-        sig,
-        body,
-    } = item;
+    let Item { attrs, vis, sig, body } = item;
     let site = Span::mixed_site();
     let inner_attrs = &body.inner_attrs;
     let Registration { items, .. } = registration(rt, item, handler);

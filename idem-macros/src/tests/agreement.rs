@@ -9,22 +9,15 @@ const RULES: &str = include_str!("../../../docs/spec/macro.md");
 
 /// The options that a table of the rules lists: the first cell of each row, in backquotes.
 fn documented(heading: &str) -> BTreeSet<&'static str> {
-    let (_, section) = RULES
-        .split_once(heading)
-        .unwrap_or_else(|| panic!("no {heading}"));
+    let (_, section) = RULES.split_once(heading).unwrap_or_else(|| panic!("no {heading}"));
     let section = section.split("\n## ").next().unwrap();
-    section
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
-        .collect()
+    section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect()
 }
 
 #[test]
 fn the_rules_list_every_option_and_no_other() {
     let of = |now: bool| -> BTreeSet<&str> {
-        let entries = TABLE
-            .iter()
-            .filter(|e| matches!(e.reads, Reads::Now(_)) == now);
+        let entries = TABLE.iter().filter(|e| matches!(e.reads, Reads::Now(_)) == now);
         entries.map(|e| e.name).collect()
     };
     assert_eq!(documented("\n## Options"), of(true));
@@ -33,7 +26,8 @@ fn the_rules_list_every_option_and_no_other() {
 
 #[test]
 fn every_form_that_a_message_shows_is_legal() {
-    let item = "async fn f(job_id: u64, order: Order, #[idem(skip)] c: C, ctx: u8, attempt: u8, tx: T) -> R<()> { body() }";
+    let item =
+        "async fn f(job_id: u64, order: Order, #[idem(skip)] c: C, ctx: u8, attempt: u8, tx: T) -> R<()> { body() }";
     for entry in TABLE {
         let Reads::Now(_) = entry.reads else { continue };
         for attribute in entry.on {
@@ -60,11 +54,7 @@ fn every_form_that_a_message_shows_is_legal() {
 fn what_is_not_available_yet_is_not_unknown() {
     for entry in TABLE {
         if let Reads::Later = entry.reads {
-            let found = errors(expand(
-                "idempotent",
-                &format!("{} = 1", entry.name),
-                super::HANDLER,
-            ));
+            let found = errors(expand("idempotent", &format!("{} = 1", entry.name), super::HANDLER));
             let [(at, message)] = found.as_slice() else {
                 panic!("{}: {found:?}", entry.name);
             };

@@ -5,16 +5,10 @@ use expect_test::{ExpectFile, expect_file};
 use super::{expand, pretty};
 
 fn check(attribute: &str, args: &str, item: &str, expected: ExpectFile) {
-    let marker = if args.is_empty() {
-        String::new()
-    } else {
-        format!("({args})")
-    };
+    let marker = if args.is_empty() { String::new() } else { format!("({args})") };
     let expansion = pretty(expand(attribute, args, item));
     let item = item.trim().replace('\n', "\n// ");
-    expected.assert_eq(&format!(
-        "// #[{attribute}{marker}]\n// {item}\n\n{expansion}"
-    ));
+    expected.assert_eq(&format!("// #[{attribute}{marker}]\n// {item}\n\n{expansion}"));
 }
 
 #[test]

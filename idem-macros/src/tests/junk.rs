@@ -4,13 +4,7 @@ use std::fmt::Write;
 
 use super::{HANDLER, expand};
 
-const ATTRIBUTES: &[&str] = &[
-    "idempotent",
-    "idempotent_once",
-    "idempotent_daily",
-    "not_idempotent",
-    "strict",
-];
+const ATTRIBUTES: &[&str] = &["idempotent", "idempotent_once", "idempotent_daily", "not_idempotent", "strict"];
 
 const WORDS: &[&str] = &[
     "ttl",
@@ -134,11 +128,7 @@ fn junk_after_a_known_option_does_not_panic() {
     for i in 0..3_000 {
         let (option, rest) = (WORDS[i % 18], junk.text(2));
         survives("idempotent", &format!("{option} {rest}"), HANDLER);
-        survives(
-            "idempotent",
-            &format!("{option} = {rest}, {option}({rest})"),
-            HANDLER,
-        );
+        survives("idempotent", &format!("{option} = {rest}, {option}({rest})"), HANDLER);
     }
 }
 
@@ -149,15 +139,7 @@ fn junk_items_do_not_panic() {
         let attribute = ATTRIBUTES[i % ATTRIBUTES.len()];
         let (a, b, c) = (junk.text(2), junk.text(2), junk.text(2));
         survives(attribute, "", &a);
-        survives(
-            attribute,
-            "",
-            &format!("#[strict] pub async fn f<{a}>({b}) -> {c} {{ {a} }}"),
-        );
-        survives(
-            attribute,
-            "",
-            &format!("async fn f(#[idem({a})] x: u64, y: {b}) -> Result<{c}, E> {{ }}"),
-        );
+        survives(attribute, "", &format!("#[strict] pub async fn f<{a}>({b}) -> {c} {{ {a} }}"));
+        survives(attribute, "", &format!("async fn f(#[idem({a})] x: u64, y: {b}) -> Result<{c}, E> {{ }}"));
     }
 }

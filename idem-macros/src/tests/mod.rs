@@ -12,8 +12,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use crate::attribute::Attribute;
 use crate::pipeline;
 
-pub(super) const HANDLER: &str =
-    "async fn send(user: u64, topic: String) -> Result<Receipt, AppError> { body() }";
+pub(super) const HANDLER: &str = "async fn send(user: u64, topic: String) -> Result<Receipt, AppError> { body() }";
 
 pub(super) fn tokens(text: &str) -> TokenStream {
     text.parse().unwrap_or_else(|e| panic!("{text}: {e}"))
@@ -53,10 +52,7 @@ pub(super) fn errors(expansion: TokenStream) -> Vec<(String, String)> {
             TokenTree::Ident(ident) => after_name = ident == "compile_error",
             TokenTree::Group(group) if after_name => {
                 let message: syn::LitStr = syn::parse2(group.stream()).unwrap();
-                found.push((
-                    message.span().source_text().unwrap_or_default(),
-                    message.value(),
-                ));
+                found.push((message.span().source_text().unwrap_or_default(), message.value()));
                 after_name = false;
             }
             _ => {}
@@ -72,10 +68,7 @@ pub(super) fn check(attribute: &str, args: &str, item: &str, expected: &[(&str, 
     let found = errors(expansion.clone());
     assert_eq!(found.len(), expected.len(), "{context}\nfound {found:#?}");
     for ((at, message), (expected_at, part)) in found.iter().zip(expected) {
-        assert!(
-            message.contains(part),
-            "{context}\n{message}\ndoes not say\n{part}"
-        );
+        assert!(message.contains(part), "{context}\n{message}\ndoes not say\n{part}");
         assert_eq!(at, expected_at, "{context}\n{message}");
     }
     // Right or wrong, the function is there, under its own name.

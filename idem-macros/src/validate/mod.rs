@@ -112,10 +112,7 @@ fn unprotected(
         ..  // the table refuses the others on this attribute
     } = options;
     if let Some(span) = strict_beside {
-        cx.error(
-            span,
-            "`#[strict]` on a function that is `#[not_idempotent]`: there are no duplicates to refuse",
-        );
+        cx.error(span, "`#[strict]` on a function that is `#[not_idempotent]`: there are no duplicates to refuse");
     }
     if !reason.is_written() {
         cx.error(
@@ -127,13 +124,8 @@ fn unprotected(
     Some(Handler {
         krate: runtime(krate.get()),
         associated,
-        task: Task {
-            name: name.take(),
-            ..Task::default()
-        },
-        protection: Protection::None {
-            reason: reason.take()?,
-        },
+        task: Task { name: name.take(), ..Task::default() },
+        protection: Protection::None { reason: reason.take()? },
     })
 }
 

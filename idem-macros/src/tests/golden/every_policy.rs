@@ -82,12 +82,12 @@ impl charge {
                 ::core::line!(),
                 ::core::column!(),
             )
-            .name("billing.charge")
-            .version(3)
-            .ttl(::core::time::Duration::from_millis(604800000))
-            .category("critical")
-            .lease(::core::time::Duration::from_millis(60000))
-            .scope(
+            .with_name("billing.charge")
+            .with_version(3)
+            .with_ttl(::core::time::Duration::from_millis(604800000))
+            .with_category("critical")
+            .with_lease(::core::time::Duration::from_millis(60000))
+            .with_scope(
                 &[
                     ::my::idem::__private::ScopePart {
                         kind: "tenant",
@@ -101,11 +101,11 @@ impl charge {
                     },
                 ],
             )
-            .args(&["day", "order.id"])
-            .on_in_progress(::my::idem::__private::OnInProgress::Skip)
-            .on_store_error(::my::idem::__private::OnStoreError::Run)
-            .discard_result()
-            .store("billing");
+            .with_args(&["day", "order.id"])
+            .with_on_in_progress(::my::idem::__private::OnInProgress::Skip)
+            .with_on_store_error(::my::idem::__private::OnStoreError::Run)
+            .with_discard_result()
+            .with_store("billing");
         &TASK
     };
     /// Calls the handler and says whether it ran or was replayed.

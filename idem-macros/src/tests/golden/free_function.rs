@@ -75,8 +75,8 @@ impl send_digest {
                 ::core::line!(),
                 ::core::column!(),
             )
-            .ttl(::core::time::Duration::from_millis(172800000))
-            .scope(
+            .with_ttl(::core::time::Duration::from_millis(172800000))
+            .with_scope(
                 &[
                     ::idem::__private::ScopePart {
                         kind: "user",
@@ -84,8 +84,8 @@ impl send_digest {
                     },
                 ],
             )
-            .bucket(::idem::__private::Unit::Date, "UTC")
-            .args(&["user", "topic"]);
+            .with_bucket(::idem::__private::Unit::Date, "UTC")
+            .with_args(&["user", "topic"]);
         &TASK
     };
     /// Calls the handler and says whether it ran or was replayed.

@@ -81,7 +81,7 @@ impl notify {
                 ::core::line!(),
                 ::core::column!(),
             )
-            .scope(
+            .with_scope(
                 &[
                     ::idem::__private::ScopePart {
                         kind: "tenant",
@@ -89,7 +89,7 @@ impl notify {
                     },
                 ],
             )
-            .args(&["body", "text"]);
+            .with_args(&["body", "text"]);
         &TASK
     };
     /// Calls the handler and says whether it ran or was replayed.

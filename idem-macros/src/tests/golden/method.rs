@@ -9,10 +9,10 @@ pub async fn send(&self, to: Address) -> Result<Self::Sent, AppError> {
             ::core::line!(),
             ::core::column!(),
         )
-        .name("mailer.send")
-        .args(&["to"])
-        .strict()
-        .associated();
+        .with_name("mailer.send")
+        .with_args(&["to"])
+        .with_strict()
+        .with_associated();
     const _: () = {
         ::idem::__private::register!(& __TASK);
     };

@@ -36,7 +36,7 @@ impl report {
                 ::core::line!(),
                 ::core::column!(),
             )
-            .not_idempotent("reads only");
+            .with_not_idempotent("reads only");
         &TASK
     };
 }

@@ -64,8 +64,8 @@ impl migrate {
                 ::core::line!(),
                 ::core::column!(),
             )
-            .ttl_forever()
-            .args(&[]);
+            .with_ttl_forever()
+            .with_args(&[]);
         &TASK
     };
     /// Calls the handler and says whether it ran or was replayed.

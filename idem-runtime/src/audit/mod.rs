@@ -1,0 +1,141 @@
+//! What is covered, and with which guarantee: computed from the registry, the settings and what the stores say of themselves.
+
+mod finding;
+mod report;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+pub use self::finding::{Finding, Level};
+pub use self::report::{Coverage, Guarantee, Report};
+use crate::error::Error;
+use crate::policy::OnStoreError;
+use crate::registry;
+use crate::run::Slot;
+use crate::runtime::Runtime;
+use crate::settings::Settings;
+use crate::store::{Description, Durability};
+use crate::task::{ScopeSource, Task};
+
+/// A handler that the application expects to be covered; made by `idem::tasks!`.
+#[derive(Debug, Clone, Copy)]
+pub enum Expected {
+    /// The task of a handler.
+    Task(&'static Task),
+    /// A task by its name: a method's.
+    Named(&'static str),
+}
+
+impl Runtime {
+    /// Compares what the application expects with what is registered, and asks the stores about themselves.
+    ///
+    /// # Errors
+    /// [`Error::StoreUnavailable`] where a store cannot be asked.
+    ///
+    /// # Cancel safety
+    /// Safe: reads only.
+    pub async fn audit(&self, expected: impl AsRef<[Expected]>) -> Result<Report, Error> {
+        let mut stores = BTreeMap::new();
+        for slot in self.slots() {
+            stores.insert(slot.name.to_string(), describe(slot).await?);
+        }
+        let registered = registry::tasks();
+        let mut findings = expectations(expected.as_ref(), &registered);
+        let mut tasks = Vec::new();
+        for task in registered {
+            findings.extend(habits(task));
+            tasks.push(match task.unprotected() {
+                Some(reason) => Coverage::unprotected(task, reason),
+                None => self.coverage(task, &stores, &mut findings)?,
+            });
+        }
+        for (name, store) in &stores {
+            findings.extend(harms(name, store));
+        }
+        findings.sort();
+        Ok(Report { namespace: self.namespace().to_owned(), tasks, stores, findings })
+    }
+
+    fn coverage(
+        &self,
+        task: &'static Task,
+        stores: &BTreeMap<String, Description>,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Coverage, Error> {
+        let settings = self.settings(task)?;
+        let store = self.slot(&settings).name.to_string();
+        findings.extend(contradictions(task, &settings));
+        let guarantee = guarantee(&settings, stores.get(&store));
+        Ok(Coverage::of(task, &settings, store, guarantee))
+    }
+}
+
+async fn describe(slot: &Arc<Slot>) -> Result<Description, Error> {
+    let unavailable = |error| Error::Config(format!("store `{}` cannot say what it is: {error}", slot.name));
+    slot.store.describe().await.map_err(unavailable)
+}
+
+/// What the task is really promised: the weakest of its store's durability and its own policy.
+fn guarantee(settings: &Settings, store: Option<&Description>) -> Guarantee {
+    let weak = |reason: String| Guarantee::BestEffort { reason };
+    let Some(store) = store else { return weak("its store is not known".into()) };
+    if settings.on_store_error == OnStoreError::Run {
+        return weak("runs unprotected while the store is away".into());
+    }
+    if let Some(setting) = store.settings.iter().find(|setting| setting.harm.is_some()) {
+        return weak(format!("the store has {} = {}", setting.name, setting.value));
+    }
+    match store.durability {
+        Durability::Process => weak("records live in this process alone".into()),
+        Durability::Disk => Guarantee::Leased,
+    }
+}
+
+fn expectations(expected: &[Expected], registered: &[&'static Task]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut listed = BTreeSet::new();
+    for expected in expected {
+        let name = match expected {
+            Expected::Task(task) => task.name(),
+            Expected::Named(name) => name,
+        };
+        let Some(task) = registered.iter().find(|task| task.name() == name) else {
+            findings.push(Finding::unknown(name, registry::close_to(name)));
+            continue;
+        };
+        if !listed.insert(name) {
+            findings.push(Finding::listed_twice(task));
+        }
+    }
+    findings
+        .extend(registered.iter().filter(|task| !listed.contains(task.name())).map(|task| Finding::not_listed(task)));
+    findings
+}
+
+/// What an attribute leaves open that time makes costly.
+fn habits(task: &'static Task) -> Option<Finding> {
+    (!task.has_explicit_name() && task.unprotected().is_none()).then(|| Finding::default_name(task))
+}
+
+fn contradictions(task: &'static Task, settings: &Settings) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if settings.strict && settings.on_store_error == OnStoreError::Run {
+        findings.push(Finding::strict_but_open(task));
+    }
+    if settings.bucket.is_some() {
+        findings.push(Finding::dated(task));
+    }
+    if task.scope().iter().any(|part| part.source == ScopeSource::Delivery) {
+        findings.push(Finding::scoped_by_delivery(task));
+    }
+    findings
+}
+
+fn harms(name: &str, store: &Description) -> Vec<Finding> {
+    let harmful = store.settings.iter().filter_map(|setting| setting.harm.as_ref().map(|harm| (setting, harm)));
+    let mut findings: Vec<_> = harmful.map(|(setting, harm)| Finding::store_setting(name, setting, harm)).collect();
+    if store.durability == Durability::Process {
+        findings.push(Finding::store_in_process(name));
+    }
+    findings
+}

@@ -1,0 +1,178 @@
+//! The audit's report: a table for people, JSON for programs.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use comfy_table::{Table, presets};
+use serde::{Serialize, Serializer};
+
+use super::{Finding, Level};
+use crate::error::Error;
+use crate::settings::Settings;
+use crate::store::Description;
+use crate::task::{ScopeSource, Task};
+
+/// What a task is promised; computed, never asserted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Guarantee {
+    /// One body at a time while holders keep their leases; none after a recorded completion.
+    Leased,
+    /// As leased, with a hole.
+    BestEffort {
+        /// The hole.
+        reason: String,
+    },
+    /// Unprotected on purpose.
+    None {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl fmt::Display for Guarantee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Leased => f.write_str("leased"),
+            Self::BestEffort { reason } => write!(f, "best effort ({reason})"),
+            Self::None { reason } => write!(f, "none ({reason})"),
+        }
+    }
+}
+
+/// One task of the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Coverage {
+    /// The task's name in keys.
+    pub task: String,
+    /// The generation of its keys.
+    pub version: u32,
+    /// The path of the handler.
+    pub handler: String,
+    /// Where the handler stands, `file:line`.
+    pub location: String,
+    /// What it is promised.
+    pub guarantee: Guarantee,
+    /// What makes its key.
+    pub key: String,
+    /// How long completed records are kept.
+    pub retention: String,
+    /// How long a claim is held without a heartbeat.
+    pub lease: String,
+    /// What duplicates get.
+    pub duplicates: String,
+    /// The store that keeps its records.
+    pub store: String,
+}
+
+impl Coverage {
+    pub(super) fn of(task: &Task, settings: &Settings, store: String, guarantee: Guarantee) -> Self {
+        let duplicates = if settings.strict { "error" } else { "replay" };
+        Self {
+            task: task.name().to_owned(),
+            version: task.version(),
+            handler: task.handler().to_owned(),
+            location: task.location(),
+            guarantee,
+            key: key(task),
+            retention: settings.retention.to_string(),
+            lease: humantime::format_duration(settings.lease).to_string(),
+            duplicates: duplicates.to_owned(),
+            store,
+        }
+    }
+
+    pub(super) fn unprotected(task: &Task, reason: &str) -> Self {
+        let none = || "–".to_owned();
+        Self {
+            task: task.name().to_owned(),
+            version: task.version(),
+            handler: task.handler().to_owned(),
+            location: task.location(),
+            guarantee: Guarantee::None { reason: reason.to_owned() },
+            key: none(),
+            retention: none(),
+            lease: none(),
+            duplicates: "run".to_owned(),
+            store: none(),
+        }
+    }
+}
+
+/// What makes the key, in words: `user=‹user›, topic, date (UTC)`.
+fn key(task: &Task) -> String {
+    let scopes = task.scope().iter().map(|part| match part.source {
+        ScopeSource::Argument(name) if name == part.kind => format!("scope {}", part.kind),
+        ScopeSource::Argument(from) | ScopeSource::Expression(from) => format!("scope {} = {from}", part.kind),
+        ScopeSource::Delivery => format!("scope {} of the delivery", part.kind),
+    });
+    let args = task.key_arguments().iter().map(|name| (*name).to_owned());
+    let bucket = task.bucket.map(|(unit, zone)| format!("{} ({zone})", unit.name()));
+    let parts: Vec<_> = scopes.chain(args).chain(bucket).collect();
+    if parts.is_empty() { "the task alone".to_owned() } else { parts.join(", ") }
+}
+
+/// What the audit found. `Display` is a table for people.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct Report {
+    /// The runtime's namespace.
+    pub namespace: String,
+    /// Every registered task.
+    pub tasks: Vec<Coverage>,
+    /// What the stores say of themselves, by name.
+    #[serde(serialize_with = "store_lines")]
+    pub stores: BTreeMap<String, Description>,
+    /// What was found, worst first.
+    pub findings: Vec<Finding>,
+}
+
+fn store_lines<S: Serializer>(stores: &BTreeMap<String, Description>, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_map(stores.iter().map(|(name, store)| (name, line(store))))
+}
+
+fn line(store: &Description) -> String {
+    let version = store.version.as_ref().map_or_else(String::new, |version| format!(" {version}"));
+    let settings: String = store.settings.iter().map(|s| format!(", {} = {}", s.name, s.value)).collect();
+    format!("{}{version} at {}{settings}", store.kind, store.location)
+}
+
+impl Report {
+    /// The report as JSON.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"))
+    }
+
+    /// Refuses an application that is not covered as it expects.
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming every finding of level error.
+    pub fn require_full(&self) -> Result<(), Error> {
+        let errors = self.findings.iter().filter(|finding| finding.level == Level::Error);
+        let errors: Vec<_> = errors.map(ToString::to_string).collect();
+        if errors.is_empty() { Ok(()) } else { Err(Error::Config(errors.join("\n"))) }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut table = Table::new();
+        table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+        table.set_header(["task", "guarantee", "key", "kept", "lease", "duplicates", "store", "handler"]);
+        for task in &self.tasks {
+            let name = if task.version > 1 { format!("{}@{}", task.task, task.version) } else { task.task.clone() };
+            let guarantee = task.guarantee.to_string();
+            let [key, kept, lease] = [&task.key, &task.retention, &task.lease];
+            table.add_row([&name, &guarantee, key, kept, lease, &task.duplicates, &task.store, &task.location]);
+        }
+        let covered = self.tasks.iter().filter(|task| !matches!(task.guarantee, Guarantee::None { .. })).count();
+        writeln!(f, "{} of {} tasks covered, namespace `{}`", covered, self.tasks.len(), self.namespace)?;
+        writeln!(f, "{table}")?;
+        for (name, store) in &self.stores {
+            writeln!(f, "store {name}: {}", line(store))?;
+        }
+        self.findings.iter().try_for_each(|finding| writeln!(f, "{finding}"))
+    }
+}

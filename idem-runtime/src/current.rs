@@ -1,0 +1,126 @@
+//! The running claim, as its body sees it.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::ambient::Frame;
+use crate::claim::{RenewRequest, RenewVerdict};
+use crate::error::{At, Error};
+use crate::key::Key;
+use crate::lease::Lease;
+use crate::store::Store;
+
+/// A call whose body is running.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub(crate) key: Key,
+    pub(crate) attempt: u32,
+    pub(crate) fence: Option<u64>,
+    /// None where the call runs unprotected.
+    pub(crate) lease: Option<Arc<Lease>>,
+    pub(crate) store: Arc<dyn Store>,
+    /// The call from whose body this one was made.
+    pub(crate) caller: Option<Arc<Running>>,
+}
+
+impl Running {
+    /// Whether this call, or one that it was made from, has this key in this store: it would wait for itself.
+    pub(crate) fn holds(&self, key: &Key, store: &Arc<dyn Store>) -> bool {
+        let mut call = Some(self);
+        while let Some(running) = call {
+            if running.key == *key && Arc::ptr_eq(&running.store, store) {
+                return true;
+            }
+            call = running.caller.as_deref();
+        }
+        false
+    }
+}
+
+/// The running claim of the task that calls this: inside the body of an idempotent handler, that handler's.
+///
+/// Outside of any body it stands for no claim: `key` is `None`, `attempt` is 0, and what needs a claim is an error.
+pub fn current() -> Current {
+    Current { running: Frame::running() }
+}
+
+/// The running claim of a body; see [`current`].
+#[derive(Debug, Clone)]
+pub struct Current {
+    running: Option<Arc<Running>>,
+}
+
+impl Current {
+    /// The key of the call.
+    pub fn key(&self) -> Option<&Key> {
+        self.running.as_ref().map(|running| &running.key)
+    }
+
+    /// Which attempt this is, from 1; 0 outside of a body and in an unprotected run.
+    pub fn attempt(&self) -> u32 {
+        self.running.as_ref().map_or(0, |running| running.attempt)
+    }
+
+    /// The fencing token: higher than that of every earlier claim of the key. Hand it to a downstream system that refuses
+    /// a lower one than it has seen, and a holder that outlived its lease cannot write. `None` where there is no claim.
+    pub fn fence(&self) -> Option<u64> {
+        self.running.as_ref().and_then(|running| running.fence)
+    }
+
+    /// Whether the call was cancelled since it began, as far as the last heartbeat knows. At its next await the body ends anyway.
+    pub fn cancelled(&self) -> bool {
+        self.running.as_ref().and_then(|running| running.lease.as_ref()).is_some_and(|lease| lease.is_cancelled())
+    }
+
+    /// Asks the store whether the claim is still this call's, and renews it: before a step that cannot be undone.
+    ///
+    /// # Errors
+    /// [`Error::LeaseLost`] where it is not; [`Error::StoreUnavailable`] where the store cannot be asked;
+    /// [`Error::Config`] where there is no claim.
+    ///
+    /// # Cancel safety
+    /// Safe: a renewal whose answer is not awaited does no harm.
+    pub async fn ensure_owned(&self) -> Result<(), Error> {
+        let running = self.claimed("ensure_owned")?;
+        let Some(lease) = &running.lease else {
+            return Err(no_claim("ensure_owned"));
+        };
+        let claim = &lease.claim;
+        let request = RenewRequest { key: claim.key.clone(), owner: claim.owner, lease: claim.lease };
+        let answers = running.store.renew(std::slice::from_ref(&request)).await;
+        let answer = answers.map(|answers| answers.into_iter().next());
+        match answer.map_err(|source| Error::store(&running.key, source))? {
+            Some(Ok(RenewVerdict::Renewed)) => Ok(()),
+            Some(Ok(RenewVerdict::LeaseLost(_))) | None => {
+                lease.lose();
+                Err(Error::LeaseLost { at: At::new(&running.key) })
+            }
+            Some(Err(source)) => Err(Error::store(&running.key, source)),
+        }
+    }
+
+    /// A key for an effect of this call, to hand to a provider that takes idempotency keys: the same on every attempt,
+    /// another for every `name`. 64 hexadecimal digits: SHA-256 of `idem1-effect`, the key's digest and the name.
+    ///
+    /// # Errors
+    /// [`Error::Config`] where there is no call.
+    pub fn derive_key(&self, name: &str) -> Result<String, Error> {
+        let running = self.claimed("derive_key")?;
+        let mut hash = Sha256::new();
+        hash.update(b"idem1-effect");
+        hash.update(running.key.digest());
+        hash.update(name.as_bytes());
+        Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    fn claimed(&self, what: &str) -> Result<&Running, Error> {
+        self.running.as_deref().ok_or_else(|| no_claim(what))
+    }
+}
+
+fn no_claim(what: &str) -> Error {
+    Error::Config(format!(
+        "`idem::current().{what}` needs a running claim: call it inside the body of an idempotent handler"
+    ))
+}

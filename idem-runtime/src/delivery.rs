@@ -1,0 +1,198 @@
+//! What a queue, cron or HTTP layer knows about the message being handled.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
+
+use crate::ambient::Frame;
+use crate::clock::Timestamp;
+use crate::error::Error;
+
+/// An explicit key is kept in no store, only its digest; the bound keeps requests sane. 255 is what HTTP APIs with an
+/// `Idempotency-Key` header allow.
+const LONGEST_KEY: usize = 255;
+
+/// What a queue, cron or HTTP layer knows about the message being handled. Ambient for one future, immutable, nestable:
+/// an inner delivery's words win, what it does not say comes from the outer one, but never the outer's explicit key.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), idem_runtime::Error> {
+/// let n = idem_runtime::Delivery::new()
+///     .idempotency_key("550e8400-e29b-41d4-a716-446655440000")?
+///     .attempt(2)
+///     .scope("user", 789)
+///     .run(async { 7 })
+///     .await;
+/// assert_eq!(n, 7);
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Delivery {
+    key: Option<String>,
+    message_id: Option<String>,
+    attempt: Option<u32>,
+    enqueued_at: Option<Timestamp>,
+    scheduled_for: Option<Timestamp>,
+    scopes: Vec<(String, ScopeId)>,
+}
+
+/// The value of a scope: an integer or a text.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(untagged)]
+pub enum ScopeId {
+    /// An integer, such as a database id.
+    Int(i128),
+    /// A text, such as a UUID.
+    Text(String),
+}
+
+macro_rules! scope_from_int {
+    ($($int:ty)*) => {$(
+        impl From<$int> for ScopeId {
+            fn from(value: $int) -> Self {
+                Self::Int(i128::from(value))
+            }
+        }
+    )*};
+}
+scope_from_int!(u8 u16 u32 u64 i8 i16 i32 i64 i128);
+
+impl From<&str> for ScopeId {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<String> for ScopeId {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl Delivery {
+    /// A delivery of which nothing is known.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The key that the sender gave the message. The first call under the delivery is made under it, instead of under a key
+    /// made from the arguments; it is bound to that task and its scope.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for an empty key, one longer than 255 bytes, and one with control characters.
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Result<Self, Error> {
+        let key = key.into();
+        let refuse = |found: String| {
+            Error::Config(format!(
+                "the idempotency key of a delivery {found}: expected 1 to {LONGEST_KEY} bytes of printable text, such as a UUID"
+            ))
+        };
+        if key.is_empty() {
+            return Err(refuse("is empty".into()));
+        }
+        if key.len() > LONGEST_KEY {
+            return Err(refuse(format!("has {} bytes", key.len())));
+        }
+        if key.chars().any(char::is_control) {
+            return Err(refuse("holds a control character".into()));
+        }
+        self.key = Some(key);
+        Ok(self)
+    }
+
+    /// The queue's id of the message, kept with the claim for people.
+    pub fn message_id(mut self, id: impl Into<String>) -> Self {
+        self.message_id = Some(id.into());
+        self
+    }
+
+    /// Which delivery of the message this is, from 1, as the queue counts. Never enters a key.
+    pub fn attempt(mut self, attempt: u32) -> Self {
+        self.attempt = Some(attempt);
+        self
+    }
+
+    /// When the message was put into the queue.
+    pub fn enqueued_at(mut self, at: impl Into<SystemTime>) -> Self {
+        self.enqueued_at = Some(at.into().into());
+        self
+    }
+
+    /// For when the work is scheduled. Its calendar date is the one that joins a dated key, also when it is retried after midnight.
+    pub fn scheduled_for(mut self, at: impl Into<SystemTime>) -> Self {
+        self.scheduled_for = Some(at.into().into());
+        self
+    }
+
+    /// Whose work it is. A task with `scope = "user"` and no such argument takes it from here.
+    pub fn scope(mut self, kind: impl Into<String>, id: impl Into<ScopeId>) -> Self {
+        let kind = kind.into();
+        self.scopes.retain(|(known, _)| *known != kind);
+        self.scopes.push((kind, id.into()));
+        self
+    }
+
+    /// Runs a future under this delivery.
+    ///
+    /// # Cancel safety
+    /// As the future's own.
+    pub async fn run<F: Future>(self, future: F) -> F::Output {
+        Frame::current().under(self).scope(future).await
+    }
+
+    /// This delivery, inside `outer`.
+    fn inside(mut self, outer: &Self) -> Self {
+        self.message_id = self.message_id.or_else(|| outer.message_id.clone());
+        self.attempt = self.attempt.or(outer.attempt);
+        self.enqueued_at = self.enqueued_at.or(outer.enqueued_at);
+        self.scheduled_for = self.scheduled_for.or(outer.scheduled_for);
+        for (kind, id) in &outer.scopes {
+            if !self.scopes.iter().any(|(known, _)| known == kind) {
+                self.scopes.push((kind.clone(), id.clone()));
+            }
+        }
+        self
+    }
+}
+
+/// A delivery in force.
+#[derive(Debug)]
+pub(crate) struct InForce {
+    delivery: Delivery,
+    key_taken: AtomicBool,
+}
+
+impl InForce {
+    pub(crate) fn new(delivery: Delivery, outer: Option<&InForce>) -> Arc<Self> {
+        let delivery = match outer {
+            Some(outer) => delivery.inside(&outer.delivery),
+            None => delivery,
+        };
+        Arc::new(Self { delivery, key_taken: AtomicBool::new(false) })
+    }
+
+    /// The explicit key, while no call took it.
+    pub(crate) fn key(&self) -> Option<&str> {
+        let key = self.delivery.key.as_deref()?;
+        (!self.key_taken.load(Ordering::Acquire)).then_some(key)
+    }
+
+    /// Takes the explicit key: later calls under this delivery have keys of their own.
+    pub(crate) fn take_key(&self) -> Option<&str> {
+        let key = self.delivery.key.as_deref()?;
+        (!self.key_taken.swap(true, Ordering::AcqRel)).then_some(key)
+    }
+
+    pub(crate) fn scope(&self, kind: &str) -> Option<&ScopeId> {
+        self.delivery.scopes.iter().find(|(known, _)| known == kind).map(|(_, id)| id)
+    }
+
+    /// The time whose calendar unit joins a key: when the work was due, else when it was sent.
+    pub(crate) fn due(&self) -> Option<Timestamp> {
+        self.delivery.scheduled_for.or(self.delivery.enqueued_at)
+    }
+
+    pub(crate) fn message_id(&self) -> Option<&str> {
+        self.delivery.message_id.as_deref()
+    }
+}

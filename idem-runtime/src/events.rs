@@ -1,0 +1,90 @@
+//! Every event of the library, in one table: `tracing` events with the target `idem`. Keys and tasks are shown, values never.
+
+use std::time::Duration;
+
+use crate::key::Key;
+use crate::record::State;
+use crate::store::StoreError;
+
+const TARGET: &str = "idem";
+
+/// A claim was granted; the body is about to run.
+pub(crate) fn claimed(key: &Key, attempt: u32, fence: u64) {
+    tracing::debug!(target: TARGET, task = key.task(), %key, attempt, fence, "claimed");
+}
+
+/// A claim whose owner was gone was taken over.
+pub(crate) fn taken_over(key: &Key, attempt: u32) {
+    tracing::warn!(target: TARGET, task = key.task(), %key, attempt, "took over an abandoned claim");
+}
+
+/// A result was kept.
+pub(crate) fn completed(key: &Key, attempt: u32) {
+    tracing::debug!(target: TARGET, task = key.task(), %key, attempt, "completed");
+}
+
+/// The store had forgotten a claim, and its completion was written anew.
+pub(crate) fn restored(key: &Key) {
+    tracing::warn!(target: TARGET, task = key.task(), %key, "the store had forgotten a running claim; its completion was written anew");
+}
+
+/// A duplicate was answered with the kept result.
+pub(crate) fn replayed(key: &Key) {
+    tracing::debug!(target: TARGET, task = key.task(), %key, "replayed");
+}
+
+/// A duplicate waits for a running call.
+pub(crate) fn waiting(key: &Key, retry_after: Duration) {
+    tracing::debug!(target: TARGET, task = key.task(), %key, ?retry_after, "waiting for a running call");
+}
+
+/// A claim ended without a result.
+pub(crate) fn released(key: &Key, why: &str) {
+    tracing::debug!(target: TARGET, task = key.task(), %key, why, "released");
+}
+
+/// A holder's lease was over before its body ended.
+pub(crate) fn lease_over(key: &Key) {
+    tracing::error!(target: TARGET, task = key.task(), %key, "the lease was lost while the body ran; it was stopped");
+}
+
+/// The body ended, and the claim was somebody else's by then: its result was refused.
+pub(crate) fn refused(key: &Key, found: Option<State>) {
+    let found = found.map_or("absent", State::as_str);
+    tracing::error!(target: TARGET, task = key.task(), %key, found, "the body ran, and its completion was refused: the claim was lost");
+}
+
+/// The body ended, and the store could not be told.
+pub(crate) fn unrecorded(key: &Key, error: &StoreError) {
+    tracing::error!(target: TARGET, task = key.task(), %key, %error, "the body ran, and its completion could not be recorded; a later delivery may run it again");
+}
+
+/// The body is about to run without a claim.
+pub(crate) fn unprotected(key: &Key, error: &StoreError) {
+    tracing::warn!(target: TARGET, task = key.task(), %key, %error, "running unprotected: the store is away");
+}
+
+/// A result was not kept although the task keeps results.
+pub(crate) fn result_dropped(key: &Key, reason: &str) {
+    tracing::error!(target: TARGET, task = key.task(), %key, reason, "completed without its result");
+}
+
+/// A heartbeat got no answer; it is sent again.
+pub(crate) fn beat_missed(key: &Key) {
+    tracing::warn!(target: TARGET, task = key.task(), %key, "a heartbeat got no answer");
+}
+
+/// A dropped call's claim could not be settled; its lease runs out instead.
+pub(crate) fn abandoned(key: &Key) {
+    tracing::warn!(target: TARGET, task = key.task(), %key, "a dropped call could not be settled; its lease has to run out");
+}
+
+/// The keeper cannot work.
+pub(crate) fn keeper_failed(reason: &str) {
+    tracing::error!(target: TARGET, reason, "the keeper of the heartbeats cannot reach its store");
+}
+
+/// A sweep failed; the next one is tried in its time.
+pub(crate) fn sweep_failed(error: &crate::error::Error) {
+    tracing::warn!(target: TARGET, %error, "a sweep failed");
+}

@@ -1,0 +1,63 @@
+//! The body under its lease.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::PoisonError;
+use std::task::{Context, Poll};
+
+use super::Lease;
+use crate::clock::Clock;
+
+/// A panic on its way to the caller; the record is settled first.
+pub(crate) type Panic = Box<dyn Any + Send>;
+
+/// How a body ended. A panic of its destructors, which run inside, is kept beside.
+pub(crate) enum Ran<R> {
+    /// It returned.
+    Returned(R, Option<Panic>),
+    /// It panicked.
+    Panicked(Panic),
+    /// The lease was over before its next poll; it was dropped there.
+    LeaseOver(Option<Panic>),
+}
+
+/// A body that is polled only while its lease holds (LEASE-3), and whose panics are caught so that the record can be settled.
+pub(crate) struct Guarded<'a, F> {
+    pub(crate) body: Pin<&'a mut Option<F>>,
+    /// None: no claim, no deadline.
+    pub(crate) lease: Option<&'a Lease>,
+    pub(crate) clock: &'a dyn Clock,
+}
+
+impl<F: Future> Future for Guarded<'_, F> {
+    type Output = Ran<F::Output>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        if let Some(lease) = this.lease {
+            if lease.is_over(this.clock) {
+                return Poll::Ready(Ran::LeaseOver(this.drop_body()));
+            }
+            lease.body.lock().unwrap_or_else(PoisonError::into_inner).replace(cx.waker().clone());
+        }
+        let Some(body) = this.body.as_mut().as_pin_mut() else {
+            return Poll::Pending;
+        };
+        match catch_unwind(AssertUnwindSafe(|| body.poll(cx))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(value)) => Poll::Ready(Ran::Returned(value, this.drop_body())),
+            Err(panic) => {
+                this.drop_body();
+                Poll::Ready(Ran::Panicked(panic))
+            }
+        }
+    }
+}
+
+impl<F: Future> Guarded<'_, F> {
+    /// Drops the body here, where a panic of its destructors is caught.
+    fn drop_body(&mut self) -> Option<Panic> {
+        catch_unwind(AssertUnwindSafe(|| self.body.as_mut().set(None))).err()
+    }
+}

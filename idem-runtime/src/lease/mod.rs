@@ -1,0 +1,92 @@
+//! Holding a claim: the holder's own deadline, and the body that must not run past it.
+
+mod guard;
+mod keeper;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Waker;
+use std::time::Duration;
+
+pub(crate) use self::guard::{Guarded, Panic, Ran};
+pub(crate) use self::keeper::{Keeper, Settlement};
+use crate::claim::ClaimRequest;
+use crate::clock::Clock;
+
+/// A claim that is held, as the call and the keeper see it together.
+///
+/// The deadline is the holder's own: the time the claim (or the last renewal that succeeded) was *sent*, plus the lease,
+/// so it comes before the store's (LEASE-2). Microseconds of [`Clock::uptime`].
+#[derive(Debug)]
+pub(crate) struct Lease {
+    pub(crate) claim: Arc<ClaimRequest>,
+    deadline: AtomicU64,
+    next_beat: AtomicU64,
+    lost: AtomicBool,
+    cancelled: AtomicBool,
+    body: Mutex<Option<Waker>>,
+}
+
+impl Lease {
+    /// A lease whose claim was first sent at `sent`.
+    pub(crate) fn new(claim: Arc<ClaimRequest>, sent: Duration) -> Self {
+        let lease = Self {
+            claim,
+            deadline: AtomicU64::new(0),
+            next_beat: AtomicU64::new(0),
+            lost: AtomicBool::new(false),
+            cancelled: AtomicBool::new(false),
+            body: Mutex::new(None),
+        };
+        lease.renewed(sent);
+        lease
+    }
+
+    /// A claim or renewal sent at `sent` was granted.
+    pub(crate) fn renewed(&self, sent: Duration) {
+        self.deadline.store(micros(sent + self.claim.lease), Ordering::Release);
+        self.next_beat.store(micros(sent + self.claim.lease / 3), Ordering::Release);
+    }
+
+    /// The beat sent at `sent` got no answer: one failed beat is not a lost lease. Ask again soon.
+    fn missed(&self, sent: Duration) {
+        self.next_beat.store(micros(sent + self.claim.lease / 12), Ordering::Release);
+    }
+
+    /// The store said that the claim is somebody else's.
+    pub(crate) fn lose(&self) {
+        self.lost.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    /// The store said that the call was cancelled.
+    fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Release);
+        self.lose();
+    }
+
+    /// Whether the store said that the call was cancelled.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Acquire)
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = self.body.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            waker.wake();
+        }
+    }
+
+    /// Whether the holder must stop: the claim is another's, or may be by now.
+    pub(crate) fn is_over(&self, clock: &dyn Clock) -> bool {
+        self.lost.load(Ordering::Acquire) || micros(clock.uptime()) >= self.deadline.load(Ordering::Acquire)
+    }
+
+    /// Whether the store said that the claim is somebody else's.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::Acquire)
+    }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}

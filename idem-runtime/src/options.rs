@@ -1,0 +1,200 @@
+//! The settings of a task as configuration or a call by hand writes them, and how they are settled with its attribute.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::key::{Bucket, TaskIdent, Unit};
+use crate::policy::{DurationError, OnInProgress, OnStale, OnStoreError, Retention, parse_duration, parse_retention};
+use crate::settings::{DEFAULT_LEASE, DEFAULT_MAX_RESULT, SHORTEST_LEASE, Settings};
+use crate::task::Task;
+
+/// Settings of a task that stand outside of its attribute: overrides by configuration (`RuntimeBuilder::task`) and the
+/// settings of a call by hand. What is not set is the attribute's, else the default.
+///
+/// Each setter means what the attribute's option of that name means. A text that cannot be used is reported when the
+/// runtime is built, or the call is run.
+#[derive(Debug, Clone, Default)]
+pub struct TaskOptions {
+    pub(crate) ttl: Option<Retention>,
+    pub(crate) category: Option<String>,
+    pub(crate) lease: Option<Duration>,
+    pub(crate) bucket: Option<(Unit, String)>,
+    pub(crate) strict: Option<bool>,
+    pub(crate) on_in_progress: Option<OnInProgress>,
+    pub(crate) wait: Option<Duration>,
+    pub(crate) on_store_error: Option<OnStoreError>,
+    pub(crate) max_result: Option<u64>,
+    pub(crate) store: Option<String>,
+    mistakes: Vec<String>,
+}
+
+impl TaskOptions {
+    /// How long a completed record is kept: `"24h"`, `"7d"`, `"forever"`.
+    pub fn ttl(mut self, text: &str) -> Self {
+        self.ttl = self.read("ttl", parse_retention(text));
+        self
+    }
+
+    /// The category whose retention applies where no `ttl` is set.
+    pub fn category(mut self, name: &str) -> Self {
+        self.category = Some(name.to_owned());
+        self
+    }
+
+    /// How long a claim is held without a heartbeat: `"30s"`.
+    pub fn lease(mut self, text: &str) -> Self {
+        self.lease = self.read("lease", parse_duration(text));
+        self
+    }
+
+    /// The calendar unit that joins the key, in the time zone of that IANA name.
+    pub fn bucket(mut self, unit: Unit, zone: &str) -> Self {
+        self.bucket = Some((unit, zone.to_owned()));
+        self
+    }
+
+    /// Whether a duplicate of a completed call is an error instead of a replay.
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.strict = Some(strict);
+        self
+    }
+
+    /// What a duplicate of a running call does.
+    pub fn on_in_progress(mut self, policy: OnInProgress) -> Self {
+        self.on_in_progress = Some(policy);
+        self
+    }
+
+    /// How long a duplicate waits at the most: `"10s"`.
+    pub fn wait(mut self, text: &str) -> Self {
+        self.wait = self.read("wait", parse_duration(text));
+        self
+    }
+
+    /// What a call does while its store cannot be asked.
+    pub fn on_store_error(mut self, policy: OnStoreError) -> Self {
+        self.on_store_error = Some(policy);
+        self
+    }
+
+    /// The largest result that is kept, in bytes.
+    pub fn max_result(mut self, bytes: u64) -> Self {
+        self.max_result = Some(bytes);
+        self
+    }
+
+    /// The named store that keeps the task's records.
+    pub fn store(mut self, name: &str) -> Self {
+        self.store = Some(name.to_owned());
+        self
+    }
+
+    fn read<T>(&mut self, option: &str, read: Result<T, DurationError>) -> Option<T> {
+        read.map_err(|error| self.mistakes.push(format!("`{option}`: {error}"))).ok()
+    }
+
+    /// What is set here and not the same in `task`, for a call by hand under a registered name.
+    fn contradiction(&self, task: &Task) -> Option<&'static str> {
+        let differs = [
+            ("ttl", self.ttl.is_some() && self.ttl != task.ttl),
+            ("category", self.category.is_some() && self.category.as_deref() != task.category),
+            ("lease", self.lease.is_some() && self.lease != task.lease),
+            (
+                "bucket",
+                self.bucket.is_some() && self.bucket.as_ref().map(|(unit, zone)| (*unit, &**zone)) != task.bucket,
+            ),
+            ("strict", self.strict.is_some_and(|strict| strict != task.strict)),
+            ("on_in_progress", self.on_in_progress.is_some() && self.on_in_progress != task.on_in_progress),
+            ("wait", self.wait.is_some() && self.wait != task.wait),
+            ("on_store_error", self.on_store_error.is_some() && self.on_store_error != task.on_store_error),
+            ("max_result", self.max_result.is_some() && self.max_result != task.max_result),
+            ("store", self.store.is_some() && self.store.as_deref() != task.store),
+        ];
+        differs.into_iter().find(|(_, differs)| *differs).map(|(option, _)| option)
+    }
+
+    /// Refuses settings of a call by hand that are not those of the registered task of its name.
+    pub(crate) fn agree_with(&self, task: &Task) -> Result<(), Error> {
+        match self.contradiction(task) {
+            None => Ok(()),
+            Some(option) => Err(Error::Config(format!(
+                "task `{}` is registered at {} with another `{option}` than this call sets: leave it out here, or change it there",
+                task.name(),
+                task.location(),
+            ))),
+        }
+    }
+}
+
+/// Settles what is in force for a task: configuration, then attribute, then category, then default.
+///
+/// # Errors
+/// [`Error::Config`]: a text that cannot be used, an unknown category or zone, a lease that is too short.
+pub(crate) fn settle(
+    name: &str,
+    version: u32,
+    task: Option<&Task>,
+    options: &TaskOptions,
+    categories: &BTreeMap<String, Retention>,
+) -> Result<Settings, Error> {
+    let refuse = |what: String| Error::Config(format!("task `{name}`: {what}"));
+    if let Some(mistake) = options.mistakes.first() {
+        return Err(refuse(mistake.clone()));
+    }
+    if name.is_empty() {
+        return Err(Error::Config("a task needs a name: it is part of every key".into()));
+    }
+    let version = NonZeroU32::new(version).ok_or_else(|| refuse("`version` counts from 1, found 0".into()))?;
+    let unit = options.bucket.as_ref().map(|(unit, zone)| (*unit, &**zone)).or(task.and_then(|task| task.bucket));
+    let bucket = unit.map(|(unit, zone)| Bucket::new(unit, zone)).transpose().map_err(|e| refuse(e.to_string()))?;
+    let category = options.category.as_deref().or(task.and_then(|task| task.category));
+    let of_category = || {
+        let category = category.unwrap_or("default");
+        let known = || categories.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let retention = categories.get(category).copied();
+        retention.ok_or_else(|| refuse(format!("category `{category}` is not defined; there are: {}", known())))
+    };
+    let retention = match options.ttl.or(task.and_then(|task| task.ttl)) {
+        Some(ttl) => ttl,
+        None => match (&bucket, category) {
+            (Some(bucket), None) => Retention::For(2 * length(bucket.unit())),
+            _ => of_category()?,
+        },
+    };
+    let lease = options.lease.or(task.and_then(|task| task.lease)).unwrap_or(DEFAULT_LEASE);
+    if lease < SHORTEST_LEASE {
+        let (found, least) = (humantime::format_duration(lease), humantime::format_duration(SHORTEST_LEASE));
+        return Err(refuse(format!(
+            "a lease of {found} would be lost to ordinary delays: it must be {least} or longer"
+        )));
+    }
+    Ok(Settings {
+        ident: TaskIdent::new(name, version),
+        bucket,
+        retention,
+        lease,
+        strict: options.strict.unwrap_or(task.is_some_and(|task| task.strict)),
+        on_in_progress: options.on_in_progress.or(task.and_then(|task| task.on_in_progress)).unwrap_or_default(),
+        wait: options.wait.or(task.and_then(|task| task.wait)),
+        on_store_error: options.on_store_error.or(task.and_then(|task| task.on_store_error)).unwrap_or_default(),
+        on_stale: OnStale::default(),
+        max_attempts: None,
+        max_result: options.max_result.or(task.and_then(|task| task.max_result)).unwrap_or(DEFAULT_MAX_RESULT),
+        store: options.store.as_deref().or(task.and_then(|task| task.store)).map(Arc::from),
+    })
+}
+
+/// The longest that a calendar unit lasts: with daylight saving, and months of 31 days. A record kept for two of them
+/// outlives every retry of the unit it was made in.
+fn length(unit: Unit) -> Duration {
+    const HOUR: u64 = 3_600;
+    Duration::from_secs(match unit {
+        Unit::Hour => HOUR,
+        Unit::Date => 24 * HOUR,
+        Unit::Week => 7 * 24 * HOUR,
+        Unit::Month => 31 * 24 * HOUR,
+    })
+}

@@ -1,0 +1,211 @@
+//! What the attributes expand to. Not part of the public contract: it changes with the macros, in step.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use inventory;
+
+use crate::ambient::{Frame, Report};
+pub use crate::codec::ResultCodec;
+use crate::error::Error;
+pub use crate::key::Unit;
+use crate::key::{Key, KeyError};
+use crate::outcome::Outcome;
+pub use crate::policy::{OnInProgress, OnStoreError};
+use crate::record::Record;
+pub use crate::registry::Registration;
+pub use crate::run::Ops;
+use crate::run::{self, Call};
+pub use crate::runtime::KeyArgs;
+use crate::runtime::Runtime;
+use crate::task::Task;
+pub use crate::task::{ScopePart, ScopeSource};
+
+#[doc(inline)]
+pub use crate::__idem_register as register;
+
+/// Submits a task to the registry, from inside its handler's body.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __idem_register {
+    ($task:expr) => {
+        $crate::private::inventory::submit! { $crate::private::Registration($task) }
+    };
+}
+
+/// A call whose key is made, or the reason why it has none.
+#[derive(Debug)]
+pub struct Begun(Result<Call, Error>);
+
+/// Makes the key of a call, while its arguments are still the caller's.
+pub fn begin(task: &'static Task, plan: impl FnOnce(&mut KeyArgs<'_>) -> Result<(), KeyError>) -> Begun {
+    let prepare = || {
+        let runtime = Runtime::current(task.name())?;
+        runtime.prepare(runtime.settings(task)?, plan)
+    };
+    Begun(prepare())
+}
+
+/// Runs the call: the body under a claim, or the answer that is known.
+pub async fn finish<T, E, F>(begun: Begun, ops: Ops<T, E>, body: F) -> Result<T, E>
+where
+    F: Future<Output = Result<T, E>>,
+{
+    let call = begun.0.map_err(ops.error)?;
+    run::run(call, &ops, body).await.map(Outcome::into_value)
+}
+
+/// Runs a handler and tells how it came to its value.
+pub async fn detailed<T, E, F>(handler: F, error: fn(Error) -> E) -> Result<Outcome<T>, E>
+where
+    F: Future<Output = Result<T, E>>,
+{
+    let report = Arc::new(Report::default());
+    let value = Frame { report: Some(Arc::clone(&report)), ..Frame::current() }.scope(handler).await?;
+    match report.told() {
+        Some(told) => Ok(told.map(|()| value)),
+        None => Err(error(Error::Config(
+            "`call` cannot tell how its handler came to its value: another attribute moved the body to another task; call the function itself".into(),
+        ))),
+    }
+}
+
+/// The key that a call would use now.
+pub fn key(task: &'static Task, plan: impl FnOnce(&mut KeyArgs<'_>) -> Result<(), KeyError>) -> Result<Key, Error> {
+    let runtime = Runtime::current(task.name())?;
+    let settings = runtime.settings(task)?;
+    runtime.preview(&settings, plan)
+}
+
+/// The record of a key.
+pub async fn status(task: &'static Task, key: Result<Key, Error>) -> Result<Option<Record>, Error> {
+    Runtime::current(task.name())?.status(&key?).await
+}
+
+/// Forgets a key.
+pub async fn clear(task: &'static Task, key: Result<Key, Error>) -> Result<bool, Error> {
+    Runtime::current(task.name())?.clear(&key?).await
+}
+
+/// Forgets a key, also while it runs.
+pub async fn clear_forced(task: &'static Task, key: Result<Key, Error>) -> Result<bool, Error> {
+    Runtime::current(task.name())?.clear_forced(&key?).await
+}
+
+/// Cancels a key.
+pub async fn cancel(task: &'static Task, key: Result<Key, Error>) -> Result<bool, Error> {
+    Runtime::current(task.name())?.cancel(&key?).await
+}
+
+/// The type of a handler's result, apart: through any alias of `Result`.
+#[diagnostic::on_unimplemented(
+    message = "an idempotent handler returns a `Result`, found `{Self}`",
+    note = "the legal form is `async fn name(…) -> Result<T, E>`, where `E: From<idem::Error>`"
+)]
+pub trait Fallible {
+    /// What it answers.
+    type Ok;
+    /// What it fails with.
+    type Err;
+}
+
+impl<T, E> Fallible for Result<T, E> {
+    type Ok = T;
+    type Err = E;
+}
+
+/// An argument that makes the key.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot enter a key: it is not `serde::Serialize`",
+    label = "enters the key",
+    note = "derive `serde::Serialize` for it, leave the argument out with `skip(…)`, or name what makes the key with `key(…)`"
+)]
+pub trait KeyArg {
+    /// Writes it into the key, under its name there.
+    fn write(&self, name: &'static str, into: &mut KeyArgs<'_>) -> Result<(), KeyError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + ?Sized> KeyArg for T {
+    fn write(&self, name: &'static str, into: &mut KeyArgs<'_>) -> Result<(), KeyError> {
+        into.writer.arg(name, self)
+    }
+}
+
+/// The value of a scope.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a scope: it is not `serde::Serialize`",
+    label = "is a scope",
+    note = "a scope is an integer or a text, such as a user's id"
+)]
+pub trait ScopeValue {
+    /// Writes it into the key, as the scope of that name.
+    fn write(&self, kind: &'static str, into: &mut KeyArgs<'_>) -> Result<(), KeyError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + ?Sized> ScopeValue for T {
+    fn write(&self, kind: &'static str, into: &mut KeyArgs<'_>) -> Result<(), KeyError> {
+        into.writer.scope(kind, self)
+    }
+}
+
+/// A result that can be kept and replayed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be kept and replayed: it is not `serde::Serialize + serde::de::DeserializeOwned`",
+    label = "is the result",
+    note = "derive `serde::Serialize` and `serde::Deserialize` for it, or do not keep it: `result = \"discard\"`"
+)]
+pub trait ResultValue: Sized {
+    /// How it is kept.
+    const CODEC: ResultCodec<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned> ResultValue for T {
+    const CODEC: ResultCodec<Self> = ResultCodec::KEEP;
+}
+
+/// A result that is made anew for a duplicate.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no default to answer a duplicate with: it is not `Default`",
+    label = "is the result",
+    note = "`result = \"discard\"` and `on_in_progress = \"skip\"` answer duplicates with `T::default()`: derive `Default`, or leave the option out"
+)]
+pub trait DefaultValue {
+    /// Makes it.
+    fn make() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> DefaultValue for T {
+    fn make() -> Self {
+        T::default()
+    }
+}
+
+/// A result that is not kept.
+pub const fn discard<T>(make: fn() -> T) -> ResultCodec<T> {
+    ResultCodec::Discard(make)
+}
+
+/// An error type that can say what went wrong with a call.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot hold an `idem::Error`: it is not `From<idem::Error>`",
+    label = "is the error",
+    note = "implement it (with thiserror: `#[error(transparent)] Idem(#[from] idem::Error)`), or name a function: `error = path::to::fn`"
+)]
+pub trait FromIdem {
+    /// Holds it.
+    fn from_idem(error: Error) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<Error>> FromIdem for E {
+    fn from_idem(error: Error) -> Self {
+        E::from(error)
+    }
+}

@@ -1,0 +1,167 @@
+//! The way in: what is known of the key, or the right to run its body.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::holding::{Holding, Pledge};
+use super::patience::{Exhausted, Patience};
+use super::{Call, answer};
+use crate::claim::{ClaimRequest, ClaimVerdict, Claimed, RenewRequest, RenewVerdict};
+use crate::error::{At, Error};
+use crate::events;
+use crate::flight::{Follower, IsRunning, Joined, Leader};
+use crate::lease::Lease;
+use crate::policy::{OnInProgress, OnStoreError};
+use crate::record::Record;
+use crate::store::StoreError;
+
+/// When to ask again, where a running call's lease is not known.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
+/// How often a claim without an answer is sent in all, and the pause before it is sent again.
+const SENDS: u32 = 3;
+const RESEND_AFTER: Duration = Duration::from_millis(25);
+
+/// What a call may do.
+pub(super) enum Entry<'a> {
+    /// Run the body under this claim.
+    Run(Holding<'a>),
+    /// Answer with this completed record.
+    Replay(Arc<Record>),
+    /// Answer that another is running.
+    Skip(Option<Arc<Record>>),
+    /// Run the body without a claim.
+    Unprotected(StoreError),
+}
+
+/// Asks, in this order: the callers of this call, the other calls of this process, the store.
+pub(super) async fn enter(call: &Call) -> Result<Entry<'_>, Error> {
+    let callers = call.frame.running.as_ref();
+    if callers.is_some_and(|callers| callers.holds(&call.key, &call.slot.store)) {
+        return Err(Error::Reentrant { at: At::new(&call.key) });
+    }
+    let mut patience = Patience::new(call.settings.wait);
+    loop {
+        match call.slot.flights.join(&call.key, call.fingerprint.as_ref()) {
+            Joined::Leads(leader) => return lead(call, leader, &mut patience).await,
+            Joined::Follows(follower) => {
+                if let Some(entry) = follow(call, follower, &patience).await? {
+                    return Ok(entry);
+                }
+            }
+        }
+    }
+}
+
+/// Another call of this process asks, or runs. `None`: it ended without a result, so the key is free to be asked for.
+async fn follow<'a>(call: &Call, follower: Follower<'_>, patience: &Patience) -> Result<Option<Entry<'a>>, Error> {
+    if let Some(arguments) = follower.differing(call.fingerprint.as_ref()) {
+        return Err(Error::Mismatch { at: At::new(&call.key), arguments });
+    }
+    let waits = call.settings.on_in_progress == OnInProgress::Wait && follower.may_wait();
+    let landed = if waits {
+        events::waiting(&call.key, ASK_AGAIN);
+        patience.with(follower.landed()).await.map_err(|Exhausted| in_progress(call, None))?
+    } else {
+        match follower.landed_unless_running().await {
+            Ok(landed) => landed,
+            Err(IsRunning) if call.settings.on_in_progress == OnInProgress::Skip => return Ok(Some(Entry::Skip(None))),
+            Err(IsRunning) => return Err(in_progress(call, None)),
+        }
+    };
+    Ok(landed.map(Entry::Replay))
+}
+
+fn in_progress(call: &Call, lease_left: Option<Duration>) -> Error {
+    Error::InProgress { at: At::new(&call.key), retry_after: lease_left.unwrap_or(ASK_AGAIN) }
+}
+
+/// Asks the store until it grants the claim or answers.
+async fn lead<'a>(call: &'a Call, leader: Leader<'a>, patience: &mut Patience) -> Result<Entry<'a>, Error> {
+    call.slot.keeper.ensure().map_err(|error| Error::store(&call.key, error))?;
+    loop {
+        let claim = call.claim();
+        let mut pledge = Pledge::unanswered(&call.slot.keeper, &claim);
+        let sent = call.clock.uptime();
+        let verdict = match ask(call, &claim).await {
+            Ok(verdict) => verdict,
+            Err(error) if error.is_unavailable() && call.settings.on_store_error == OnStoreError::Run => {
+                return Ok(Entry::Unprotected(error));
+            }
+            Err(error) => return Err(Error::store(&call.key, error)),
+        };
+        if let ClaimVerdict::Claimed(claimed) = verdict {
+            match hold(call, &claim, claimed, sent).await? {
+                Some(lease) => {
+                    leader.runs();
+                    return Ok(Entry::Run(Holding { lease, claimed, leader: Some(leader), pledge }));
+                }
+                None => continue,
+            }
+        }
+        pledge.kept();
+        match verdict {
+            ClaimVerdict::Running { lease_left, record } => {
+                leader.runs();
+                match call.settings.on_in_progress {
+                    OnInProgress::Wait => {
+                        events::waiting(&call.key, lease_left.unwrap_or(ASK_AGAIN));
+                        patience.pause(lease_left).await.map_err(|Exhausted| in_progress(call, lease_left))?;
+                    }
+                    OnInProgress::Error => return Err(in_progress(call, lease_left)),
+                    OnInProgress::Skip => return Ok(Entry::Skip(Some(record))),
+                }
+            }
+            ClaimVerdict::Completed(record) => {
+                leader.land(Arc::clone(&record));
+                return Ok(Entry::Replay(record));
+            }
+            ClaimVerdict::Mismatch { arguments } => return Err(Error::Mismatch { at: At::new(&call.key), arguments }),
+            ClaimVerdict::Failed(record) | ClaimVerdict::Parked(record) | ClaimVerdict::Cancelled(record) => {
+                return Err(answer::refusal(&call.key, &record));
+            }
+            // The claim was used up by an earlier sending; the next one has an owner of its own.
+            ClaimVerdict::Stale | ClaimVerdict::Claimed(_) => {}
+        }
+    }
+}
+
+/// Sends a claim, and again where no answer came: the owner makes it the same claim.
+async fn ask(call: &Call, claim: &ClaimRequest) -> Result<ClaimVerdict, StoreError> {
+    let mut pause = RESEND_AFTER;
+    for _ in 1..SENDS {
+        match call.slot.store.claim(claim).await {
+            Err(StoreError::Unavailable { .. }) => tokio::time::sleep(pause).await,
+            answer => return answer,
+        }
+        pause *= 4;
+    }
+    call.slot.store.claim(claim).await
+}
+
+/// Takes a granted claim into the heartbeats. Where the answer took longer than the lease, the claim is renewed before
+/// the body is entered; `None` where it was lost by then.
+async fn hold(
+    call: &Call,
+    claim: &Arc<ClaimRequest>,
+    claimed: Claimed,
+    sent: Duration,
+) -> Result<Option<Arc<Lease>>, Error> {
+    let lease = Arc::new(Lease::new(Arc::clone(claim), sent));
+    while lease.is_over(&*call.clock) {
+        let again = call.clock.uptime();
+        let request = RenewRequest { key: claim.key.clone(), owner: claim.owner, lease: claim.lease };
+        let answers = call.slot.store.renew(std::slice::from_ref(&request)).await;
+        match answers.and_then(|answers| answers.into_iter().next().unwrap_or(Ok(RenewVerdict::LeaseLost(None)))) {
+            Ok(RenewVerdict::Renewed) => lease.renewed(again),
+            Ok(RenewVerdict::LeaseLost(_)) => return Ok(None),
+            Err(error) => return Err(Error::store(&call.key, error)),
+        }
+    }
+    call.slot.keeper.hold(&lease);
+    if claimed.previous.is_some() {
+        events::taken_over(&call.key, claimed.attempt);
+    }
+    events::claimed(&call.key, claimed.attempt, claimed.fence);
+    Ok(Some(lease))
+}

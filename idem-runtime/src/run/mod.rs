@@ -1,0 +1,170 @@
+//! The pipeline: key → claim → body under a lease → complete → outcome.
+
+mod answer;
+mod enter;
+mod holding;
+mod patience;
+mod settle;
+
+use std::future::Future;
+use std::panic::resume_unwind;
+use std::pin::pin;
+use std::sync::Arc;
+
+use self::enter::{Entry, enter};
+use self::holding::Holding;
+use crate::ambient::{Frame, Report};
+use crate::claim::ClaimRequest;
+use crate::clock::Clock;
+use crate::codec::ResultCodec;
+use crate::current::Running;
+use crate::error::Error;
+use crate::events;
+use crate::flight::Flights;
+use crate::key::{Fingerprint, Key};
+use crate::lease::{Guarded, Keeper, Panic, Ran};
+use crate::outcome::{CallInfo, Outcome};
+use crate::record::{Holder, Owner};
+use crate::settings::Settings;
+use crate::store::{Store, StoreError};
+
+/// A store of a runtime, with what its calls share.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pub(crate) name: Arc<str>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) flights: Flights,
+    pub(crate) keeper: Keeper,
+}
+
+/// One call, with everything settled but its outcome.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) key: Key,
+    pub(crate) fingerprint: Option<Fingerprint>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) slot: Arc<Slot>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) holder: Arc<Holder>,
+    pub(crate) frame: Frame,
+}
+
+/// What the pipeline does with a task's values, as functions: it has no bounds of its own on the user's types.
+#[derive(Debug)]
+pub struct Ops<T, E> {
+    pub(crate) codec: ResultCodec<T>,
+    pub(crate) skipped: Option<fn() -> T>,
+    pub(crate) error: fn(Error) -> E,
+}
+
+impl<T, E> Ops<T, E> {
+    /// How results are kept, and how errors of ours become the task's.
+    pub const fn new(codec: ResultCodec<T>, error: fn(Error) -> E) -> Self {
+        Self { codec, skipped: None, error }
+    }
+
+    /// What a call answers that is skipped because another is running.
+    pub const fn skip_with(mut self, make: fn() -> T) -> Self {
+        self.skipped = Some(make);
+        self
+    }
+}
+
+/// Runs a call: answers what is known, or runs the body under a claim and keeps its result.
+pub(crate) async fn run<T, E, F>(call: Call, ops: &Ops<T, E>, body: F) -> Result<Outcome<T>, E>
+where
+    F: Future<Output = Result<T, E>>,
+{
+    let report = call.frame.report.clone();
+    let outcome = match enter(&call).await.map_err(ops.error)? {
+        Entry::Run(holding) => protected(&call, holding, ops, body).await?,
+        Entry::Replay(record) => answer::replay(&call, ops, record).map_err(ops.error)?,
+        Entry::Skip(record) => answer::skip(&call, ops, record.as_deref()).map_err(ops.error)?,
+        Entry::Unprotected(error) => unprotected(&call, &error, body).await?,
+    };
+    if let Some(report) = report {
+        Report::tell(&report, &outcome);
+    }
+    Ok(outcome)
+}
+
+/// The body under its claim, and what becomes of the record afterwards.
+async fn protected<T, E, F>(call: &Call, mut holding: Holding<'_>, ops: &Ops<T, E>, body: F) -> Result<Outcome<T>, E>
+where
+    F: Future<Output = Result<T, E>>,
+{
+    let ran = {
+        let mut body = pin!(Some(body));
+        let frame = call.frame.clone().inside(call.running(Some(&holding)));
+        let lease = Arc::clone(&holding.lease);
+        holding.started();
+        frame.scope(Guarded { body: body.as_mut(), lease: Some(&lease), clock: &*call.clock }).await
+    };
+    match ran {
+        Ran::Returned(Ok(value), panic) => {
+            let settled = settle::completed(call, holding, ops, value).await;
+            forward(panic);
+            settled
+        }
+        Ran::Returned(Err(error), panic) => {
+            settle::failed(call, holding, "the body returned an error").await;
+            forward(panic);
+            Err(error)
+        }
+        Ran::Panicked(panic) => {
+            settle::failed(call, holding, "the body panicked").await;
+            resume_unwind(panic)
+        }
+        Ran::LeaseOver(panic) => {
+            let error = settle::lease_over(call, holding);
+            forward(panic);
+            Err((ops.error)(error))
+        }
+    }
+}
+
+/// A panic of the body's destructors goes on, now that the record is settled.
+fn forward(panic: Option<Panic>) {
+    if let Some(panic) = panic {
+        resume_unwind(panic);
+    }
+}
+
+/// The body without a claim: the store is away, and the task's policy is to run.
+async fn unprotected<T, E, F>(call: &Call, error: &StoreError, body: F) -> Result<Outcome<T>, E>
+where
+    F: Future<Output = Result<T, E>>,
+{
+    events::unprotected(&call.key, error);
+    let frame = call.frame.clone().inside(call.running(None));
+    let value = frame.scope(body).await?;
+    Ok(Outcome::Unprotected { value, call: CallInfo::unrecorded(call.key.clone()) })
+}
+
+impl Call {
+    /// A claim of this call, under a new owner.
+    fn claim(&self) -> Arc<ClaimRequest> {
+        Arc::new(ClaimRequest {
+            key: self.key.clone(),
+            owner: Owner::random(),
+            lease: self.settings.lease,
+            fingerprint: self.fingerprint.clone(),
+            holder: Arc::clone(&self.holder),
+            on_stale: self.settings.on_stale,
+            max_attempts: self.settings.max_attempts,
+            grace: self.settings.retention,
+        })
+    }
+
+    /// This call as its body sees it.
+    fn running(&self, holding: Option<&Holding<'_>>) -> Arc<Running> {
+        Arc::new(Running {
+            key: self.key.clone(),
+            attempt: holding.map_or(0, |holding| holding.claimed.attempt),
+            fence: holding.map(|holding| holding.claimed.fence),
+            lease: holding.map(|holding| Arc::clone(&holding.lease)),
+            store: Arc::clone(&self.slot.store),
+            caller: self.frame.running.clone(),
+        })
+    }
+}

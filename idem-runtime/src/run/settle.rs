@@ -1,0 +1,135 @@
+//! The way out: what becomes of the record once the body has ended.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::holding::{Holding, release};
+use super::{Call, Ops};
+use crate::claim::{CompleteRequest, CompleteVerdict, Failure};
+use crate::codec::ResultCodec;
+use crate::error::{At, Error};
+use crate::events;
+use crate::lease::Settlement;
+use crate::outcome::{CallInfo, Outcome};
+use crate::record::{State, StoredResult};
+use crate::store::StoreError;
+
+/// The pause before a completion without an answer is sent again; doubled each time.
+const RESEND_AFTER: Duration = Duration::from_millis(20);
+
+/// The body returned a value: it is kept, and this call answers with it.
+pub(super) async fn completed<T, E>(
+    call: &Call,
+    mut holding: Holding<'_>,
+    ops: &Ops<T, E>,
+    value: T,
+) -> Result<Outcome<T>, E> {
+    let stored = catch_unwind(AssertUnwindSafe(|| ops.codec.store(&value, call.settings.max_result)));
+    let (result, trouble) = match stored {
+        Ok(Ok(result)) => (result, None),
+        // The effect took place: the record completes all the same, and is never run again for want of its result.
+        Ok(Err(error)) => (StoredResult::Absent(error.to_string().into()), Some(Ok(error))),
+        Err(panic) => (StoredResult::Absent("its `Serialize` panicked".into()), Some(Err(panic))),
+    };
+    if let (StoredResult::Absent(reason), ResultCodec::Keep { .. }) = (&result, &ops.codec) {
+        events::result_dropped(&call.key, reason);
+    }
+    let told = tell(call, &mut holding, result).await;
+    let answer = answered(call, holding, told, value).map_err(ops.error)?;
+    match trouble {
+        Some(Err(panic)) => resume_unwind(panic),
+        Some(Ok(error)) if cfg!(debug_assertions) => {
+            Err((ops.error)(Error::ResultType { at: At::new(&call.key), reason: error.to_string() }))
+        }
+        _ => Ok(answer),
+    }
+}
+
+/// Sends the completion until it is answered, for one lease at most. Dropped meanwhile, the keeper goes on with it.
+async fn tell(call: &Call, holding: &mut Holding<'_>, result: StoredResult) -> Result<CompleteVerdict, StoreError> {
+    let mut request = CompleteRequest {
+        claim: Arc::clone(&holding.lease.claim),
+        fence: holding.claimed.fence,
+        attempt: holding.claimed.attempt,
+        result,
+        retention: call.settings.retention,
+        may_restore: true,
+    };
+    holding.pledge.leave(Settlement::Complete(request.clone()));
+    let give_up = call.clock.uptime() + call.settings.lease;
+    let mut pause = RESEND_AFTER;
+    loop {
+        request.may_restore = !holding.lease.is_over(&*call.clock);
+        let error = match call.slot.store.complete(&request).await {
+            Err(error) if error.is_unavailable() => error,
+            answer => return answer,
+        };
+        if call.clock.uptime() + pause >= give_up || holding.lease.is_over(&*call.clock) {
+            return Err(error);
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(call.settings.lease / 4);
+    }
+}
+
+/// What the caller gets, by what the store said of the completion.
+fn answered<T>(
+    call: &Call,
+    mut holding: Holding<'_>,
+    told: Result<CompleteVerdict, StoreError>,
+    value: T,
+) -> Result<Outcome<T>, Error> {
+    holding.pledge.kept();
+    let at = || At::new(&call.key);
+    match told {
+        Ok(CompleteVerdict::Completed { record, restored }) => {
+            if restored {
+                events::restored(&call.key);
+            }
+            events::completed(&call.key, record.attempt);
+            let info = CallInfo::of(&record);
+            if let Some(leader) = holding.leader.take() {
+                leader.land(record);
+            }
+            Ok(Outcome::Fresh { value, call: info })
+        }
+        Ok(CompleteVerdict::LeaseLost(found)) => {
+            events::refused(&call.key, found);
+            Err(if found == Some(State::Cancelled) {
+                Error::Cancelled { at: at() }
+            } else {
+                Error::LeaseLost { at: at() }
+            })
+        }
+        Err(source) => {
+            events::unrecorded(&call.key, &source);
+            if call.settings.strict {
+                return Err(Error::StoreUnavailable { at: at(), source, effect: true });
+            }
+            let claimed = &holding.claimed;
+            let mut info = CallInfo::unrecorded(call.key.clone());
+            info.attempt = claimed.attempt;
+            info.fence = Some(claimed.fence);
+            Ok(Outcome::Fresh { value, call: info })
+        }
+    }
+}
+
+/// The body ended without a value: the claim is released. Where the store does not answer, the keeper goes on with it.
+pub(super) async fn failed(call: &Call, mut holding: Holding<'_>, why: &str) {
+    let request = release(&holding.lease.claim, Failure::Release, why);
+    holding.pledge.leave(Settlement::Fail(request.clone()));
+    if call.slot.store.fail(&request).await.is_ok() {
+        holding.pledge.kept();
+        events::released(&call.key, why);
+    }
+}
+
+/// The lease was over while the body ran. The record is another's, or its lease judges it.
+pub(super) fn lease_over(call: &Call, mut holding: Holding<'_>) -> Error {
+    holding.pledge.kept();
+    events::lease_over(&call.key);
+    let at = At::new(&call.key);
+    if holding.lease.is_cancelled() { Error::Cancelled { at } } else { Error::LeaseLost { at } }
+}

@@ -1,0 +1,182 @@
+//! Building a runtime.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::{DEFAULT_STORE, Inner, Runtime, address};
+use crate::clock::{Clock, SystemClock};
+use crate::error::Error;
+use crate::flight::Flights;
+use crate::key::{KeySpace, Secret};
+use crate::lease::Keeper;
+use crate::options::{TaskOptions, settle};
+use crate::policy::{Retention, parse_retention};
+use crate::record::Holder;
+use crate::registry;
+use crate::run::Slot;
+use crate::settings::{CATEGORIES, Settings};
+use crate::store::Store;
+
+/// A store, or a shared one: what [`RuntimeBuilder::store`] takes.
+pub trait IntoStore {
+    /// The shared store.
+    fn into_store(self) -> Arc<dyn Store>;
+}
+
+impl<S: Store> IntoStore for S {
+    fn into_store(self) -> Arc<dyn Store> {
+        Arc::new(self)
+    }
+}
+
+impl IntoStore for Arc<dyn Store> {
+    fn into_store(self) -> Arc<dyn Store> {
+        self
+    }
+}
+
+/// Settings of a [`Runtime`] to be.
+#[derive(Debug)]
+pub struct RuntimeBuilder {
+    stores: Vec<(String, Arc<dyn Store>)>,
+    namespace: String,
+    secret: Option<Secret>,
+    clock: Arc<dyn Clock>,
+    categories: Vec<(String, String)>,
+    overrides: Vec<(String, TaskOptions)>,
+}
+
+impl RuntimeBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            stores: Vec::new(),
+            namespace: String::new(),
+            secret: None,
+            clock: Arc::new(SystemClock),
+            categories: Vec::new(),
+            overrides: Vec::new(),
+        }
+    }
+
+    /// The store of every task that names none.
+    pub fn store(self, store: impl IntoStore) -> Self {
+        self.named_store(DEFAULT_STORE, store)
+    }
+
+    /// A store for the tasks that name it: `#[idempotent(store = "billing")]`.
+    pub fn named_store(mut self, name: impl Into<String>, store: impl IntoStore) -> Self {
+        self.stores.push((name.into(), store.into_store()));
+        self
+    }
+
+    /// Separates applications and environments that share a store: part of every key.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = namespace.into();
+        self
+    }
+
+    /// Makes keys with HMAC-SHA-256 under this secret, for arguments that can be guessed.
+    pub fn secret(mut self, secret: Secret) -> Self {
+        self.secret = Some(secret);
+        self
+    }
+
+    /// The clock of dated keys and of leases; default the machine's.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Defines a category, or changes how long its completed records are kept: `category("email", "4h")`.
+    pub fn category(mut self, name: impl Into<String>, ttl: impl Into<String>) -> Self {
+        self.categories.push((name.into(), ttl.into()));
+        self
+    }
+
+    /// Overrides settings of one task by configuration: `task("mailer.send", |t| t.ttl("48h"))`.
+    pub fn task(mut self, name: impl Into<String>, set: impl FnOnce(TaskOptions) -> TaskOptions) -> Self {
+        self.overrides.push((name.into(), set(TaskOptions::default())));
+        self
+    }
+
+    /// The runtime.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for no store, two of one name, a task of a store or category that is not there, an unusable duration
+    /// or lease; [`Error::UnknownTask`] for an override of a task that nothing registered; [`Error::Conflict`] for two
+    /// handlers of one name and version.
+    pub fn build(self) -> Result<Runtime, Error> {
+        let registered = registry::tasks();
+        registry::check(&registered)?;
+        let categories = self.categories()?;
+        let slots = slots(&self.stores, &self.clock)?;
+        let Some(default) = slots.get(DEFAULT_STORE).or_else(|| slots.values().next()).cloned() else {
+            let how = "`Runtime::builder().store(MemoryStore::new())` for tests, `.store(SqliteStore::open(path).await?)` for a file";
+            return Err(Error::Config(format!("a runtime needs a store: {how}")));
+        };
+        let overrides = overrides(self.overrides)?;
+        let mut tasks = HashMap::new();
+        for task in registered.into_iter().filter(|task| task.unprotected().is_none()) {
+            let none = TaskOptions::default();
+            let options = overrides.get(task.name()).unwrap_or(&none);
+            let settings = settle(task.name(), task.version(), Some(task), options, &categories)?;
+            check_store(task.name(), &settings, &slots)?;
+            tasks.insert(address(task), Arc::new(settings));
+        }
+        let space = match self.secret {
+            Some(secret) => KeySpace::with_secret(&self.namespace, secret),
+            None => KeySpace::new(&self.namespace),
+        };
+        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        let holder = Arc::new(Holder { host, process: std::process::id(), trace: None });
+        let inner = Inner { space, clock: self.clock, holder, slots, default, categories, tasks };
+        Ok(Runtime { inner: Arc::new(inner) })
+    }
+
+    fn categories(&self) -> Result<BTreeMap<String, Retention>, Error> {
+        let known = CATEGORIES.map(|(name, ttl)| (name.to_owned(), Retention::For(ttl)));
+        let mut categories = BTreeMap::from(known);
+        for (name, ttl) in &self.categories {
+            let retention =
+                parse_retention(ttl).map_err(|error| Error::Config(format!("category `{name}`: {error}")))?;
+            categories.insert(name.clone(), retention);
+        }
+        Ok(categories)
+    }
+}
+
+fn slots(stores: &[(String, Arc<dyn Store>)], clock: &Arc<dyn Clock>) -> Result<BTreeMap<String, Arc<Slot>>, Error> {
+    let mut slots = BTreeMap::new();
+    for (name, store) in stores {
+        let keeper = Keeper::new(Arc::clone(store), Arc::clone(clock));
+        let slot = Slot { name: name.as_str().into(), store: Arc::clone(store), flights: Flights::default(), keeper };
+        if slots.insert(name.clone(), Arc::new(slot)).is_some() {
+            return Err(Error::Config(format!("two stores are named `{name}`: give each a name of its own")));
+        }
+    }
+    Ok(slots)
+}
+
+fn overrides(given: Vec<(String, TaskOptions)>) -> Result<BTreeMap<String, TaskOptions>, Error> {
+    let mut overrides = BTreeMap::new();
+    for (name, options) in given {
+        if registry::find(&name).is_none() {
+            return Err(Error::UnknownTask { suggestion: registry::close_to(&name), name });
+        }
+        if overrides.contains_key(&name) {
+            return Err(Error::Config(format!("task `{name}` is overridden twice: put its settings into one call")));
+        }
+        overrides.insert(name, options);
+    }
+    Ok(overrides)
+}
+
+pub(super) fn check_store(task: &str, settings: &Settings, slots: &BTreeMap<String, Arc<Slot>>) -> Result<(), Error> {
+    match &settings.store {
+        Some(name) if !slots.contains_key(&**name) => {
+            let known = slots.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            Err(Error::Config(format!("task `{task}` is kept in store `{name}`, and the runtime has: {known}")))
+        }
+        _ => Ok(()),
+    }
+}

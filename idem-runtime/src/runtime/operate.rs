@@ -1,0 +1,182 @@
+//! What an operator does with keys: look, forget, refuse, decide; and the sweeper.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::Runtime;
+use crate::claim::{CancelRequest, CancelVerdict, ClearVerdict, ResolveRequest, ResolveVerdict};
+use crate::codec;
+use crate::error::{At, Error};
+use crate::key::Key;
+use crate::options::TaskOptions;
+use crate::policy::Retention;
+use crate::record::{Record, State, StoredResult};
+use crate::registry;
+use crate::run::Slot;
+use crate::store::SweepReport;
+
+/// How many records one look of a sweeper removes at the most; it looks again while there are more.
+const SWEEP_BATCH: usize = 1_000;
+
+/// An operator's word on a call whose outcome is not known.
+#[derive(Debug, Clone)]
+pub enum Resolution<T = ()> {
+    /// The effect took place, with this result.
+    Completed(T),
+    /// It did not: the next delivery runs.
+    Retry,
+    /// Later deliveries are to be refused.
+    Cancel,
+}
+
+impl Runtime {
+    /// The record of a key; `None` where there is none, or its time is over, or it was cleared.
+    ///
+    /// # Errors
+    /// [`Error::StoreUnavailable`], and [`Error::Store`] for a record that cannot be read.
+    ///
+    /// # Cancel safety
+    /// Safe: reads only.
+    pub async fn status(&self, key: &Key) -> Result<Option<Record>, Error> {
+        let (slot, _) = self.home(key)?;
+        let record = slot.store.get(key).await.map_err(|error| Error::store(key, error))?;
+        Ok(record.filter(|record| record.state != State::Cleared).map(Arc::unwrap_or_clone))
+    }
+
+    /// Forgets a key, so that its task may run again; whether there was anything to forget.
+    ///
+    /// # Errors
+    /// [`Error::InProgress`] for a live claim; else as [`Runtime::status`].
+    ///
+    /// # Cancel safety
+    /// Dropped before it answers, the key may or may not be forgotten; clearing again does no harm.
+    pub async fn clear(&self, key: &Key) -> Result<bool, Error> {
+        self.forget(key, false).await
+    }
+
+    /// As [`Runtime::clear`], also of a live claim: its body goes on until its next heartbeat, and its completion is refused.
+    ///
+    /// # Errors
+    /// As [`Runtime::status`].
+    ///
+    /// # Cancel safety
+    /// As [`Runtime::clear`].
+    pub async fn clear_forced(&self, key: &Key) -> Result<bool, Error> {
+        self.forget(key, true).await
+    }
+
+    async fn forget(&self, key: &Key, force: bool) -> Result<bool, Error> {
+        let (slot, _) = self.home(key)?;
+        match slot.store.clear(key, force).await.map_err(|error| Error::store(key, error))? {
+            ClearVerdict::Cleared => Ok(true),
+            ClearVerdict::Absent => Ok(false),
+            ClearVerdict::InProgress(left) => {
+                Err(Error::InProgress { at: At::new(key), retry_after: left.unwrap_or(Duration::from_secs(1)) })
+            }
+        }
+    }
+
+    /// Cancels a key: later deliveries are refused with [`Error::Cancelled`]. False where the call had completed.
+    ///
+    /// # Errors
+    /// As [`Runtime::status`].
+    ///
+    /// # Cancel safety
+    /// As [`Runtime::clear`].
+    pub async fn cancel(&self, key: &Key) -> Result<bool, Error> {
+        let (slot, grace) = self.home(key)?;
+        let request = CancelRequest { key: key.clone(), grace };
+        let verdict = slot.store.cancel(&request).await.map_err(|error| Error::store(key, error))?;
+        Ok(verdict == CancelVerdict::Cancelled)
+    }
+
+    /// Decides a call whose outcome is not known: set aside, or its owner gone.
+    ///
+    /// # Errors
+    /// [`Error::Config`] where the record is in another state; [`Error::ResultType`] for a value that cannot be encoded;
+    /// else as [`Runtime::status`].
+    ///
+    /// # Cancel safety
+    /// As [`Runtime::clear`].
+    pub async fn resolve<T: Serialize>(&self, key: &Key, resolution: Resolution<T>) -> Result<(), Error> {
+        let (slot, retention) = self.home(key)?;
+        let request = match resolution {
+            Resolution::Completed(value) => {
+                let refused =
+                    |error: codec::CodecError| Error::ResultType { at: At::new(key), reason: error.to_string() };
+                let envelope = codec::encode(&value).map_err(refused)?;
+                ResolveRequest::Completed(StoredResult::Envelope(envelope), retention)
+            }
+            Resolution::Retry => ResolveRequest::Retry,
+            Resolution::Cancel => ResolveRequest::Cancel,
+        };
+        match slot.store.resolve(key, &request).await.map_err(|error| Error::store(key, error))? {
+            ResolveVerdict::Resolved(_) => Ok(()),
+            ResolveVerdict::NotParked(found) => {
+                let found = found.map_or("absent", State::as_str);
+                let at = At::new(key);
+                Err(Error::Config(format!(
+                    "{at} is {found}: only a record that is parked, or whose owner is gone, is resolved"
+                )))
+            }
+        }
+    }
+
+    /// Removes expired records from every store, and reports the claims whose owner is gone. By the name of the store.
+    ///
+    /// # Errors
+    /// [`Error::Config`], naming the store that could not be swept; the others are swept all the same.
+    ///
+    /// # Cancel safety
+    /// Safe: what was removed stays removed, the rest is swept the next time.
+    pub async fn sweep(&self) -> Result<Vec<(String, SweepReport)>, Error> {
+        let mut reports = Vec::new();
+        let mut failed = None;
+        for slot in self.slots() {
+            match sweep_all(slot).await {
+                Ok(report) => reports.push((slot.name.to_string(), report)),
+                Err(error) => {
+                    failed = Some(Error::Config(format!("store `{}` could not be swept: {error}", slot.name)))
+                }
+            }
+        }
+        failed.map_or(Ok(reports), Err)
+    }
+
+    /// Sweeps again and again, with `every` between two looks, until the handle is aborted. Failures are events.
+    pub fn spawn_sweeper(&self, every: Duration) -> tokio::task::JoinHandle<()> {
+        let runtime = self.clone();
+        tokio::spawn(async move {
+            loop {
+                if let Err(error) = runtime.sweep().await {
+                    crate::events::sweep_failed(&error);
+                }
+                tokio::time::sleep(every).await;
+            }
+        })
+    }
+
+    /// The store that keeps a key, and how long its task's records are kept.
+    fn home(&self, key: &Key) -> Result<(&Arc<Slot>, Retention), Error> {
+        let settings = match registry::find(key.task()) {
+            Some(task) if task.unprotected().is_none() => self.settings(task)?,
+            _ => Arc::new(self.unregistered(key.task(), key.version().max(1), &TaskOptions::default())?),
+        };
+        Ok((self.slot(&settings), settings.retention))
+    }
+}
+
+async fn sweep_all(slot: &Slot) -> Result<SweepReport, crate::store::StoreError> {
+    let mut all = SweepReport::default();
+    loop {
+        let report = slot.store.sweep(SWEEP_BATCH).await?;
+        let more = report.removed >= SWEEP_BATCH as u64;
+        all.removed += report.removed;
+        (all.stale, all.bad) = (report.stale, report.bad);
+        if !more {
+            return Ok(all);
+        }
+    }
+}

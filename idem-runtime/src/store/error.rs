@@ -1,0 +1,74 @@
+//! What can go wrong in a store.
+
+/// What went wrong in a store. In every case the outcome of the request is not known, and it may be sent again.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The store did not answer, or not in time.
+    #[error("{store} does not answer: {reason}")]
+    Unavailable {
+        /// Which store.
+        store: String,
+        /// What it said, without any password.
+        reason: String,
+    },
+    /// The store holds as much as it may. A live record is never evicted to make room.
+    #[error("{store} is full ({reason}): make room, sweep expired records or raise the limit")]
+    Full {
+        /// Which store.
+        store: String,
+        /// What is used up.
+        reason: String,
+    },
+    /// The store refuses writes.
+    #[error("{store} is read-only ({reason}): idem must be able to write its records")]
+    ReadOnly {
+        /// Which store.
+        store: String,
+        /// What it said.
+        reason: String,
+    },
+    /// A record does not read as one.
+    #[error("the record of key {key} is corrupt ({reason}): look at it, then clear the key")]
+    Corrupt {
+        /// The key's digest in hex.
+        key: String,
+        /// What is wrong with it; no bytes of it.
+        reason: String,
+    },
+    /// A record was written by a newer version of this library.
+    #[error("the record of key {key} has format {found}, this library knows up to {known}: upgrade this process")]
+    NewerFormat {
+        /// The key's digest in hex.
+        key: String,
+        /// The record's format.
+        found: u16,
+        /// The highest format known.
+        known: u16,
+    },
+    /// The tables are not what this library expects.
+    #[error("the schema of {store} is not usable: {reason}")]
+    Schema {
+        /// Which store.
+        store: String,
+        /// What was found, what was expected and how to put it right.
+        reason: String,
+    },
+    /// The process was forked after the store was opened: connections and threads cannot be shared with the parent.
+    #[error(
+        "this process ({child}) was forked from {parent} after the runtime was built: build the runtime after the fork"
+    )]
+    Forked {
+        /// The process that built the runtime.
+        parent: u32,
+        /// This process.
+        child: u32,
+    },
+}
+
+impl StoreError {
+    /// Whether asking again later may help: the store is away, locked, read-only or full, but nothing is wrong with the record.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Unavailable { .. } | Self::Full { .. } | Self::ReadOnly { .. })
+    }
+}

@@ -1,0 +1,278 @@
+//! Records in this process: [`transition`](crate::transition) under sharded locks.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{Description, Durability, ListQuery, Store, StoreError, StoreFuture, SweepReport};
+use crate::claim::{
+    CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict, CompleteRequest, CompleteVerdict,
+    FailRequest, FailVerdict, RenewRequest, RenewVerdict, ResolveRequest, ResolveVerdict,
+};
+use crate::clock::{Clock, SystemClock, Timestamp};
+use crate::key::Key;
+use crate::record::{Record, Status};
+use crate::transition::{self, Change, Step};
+
+/// Enough that a few dozen threads seldom meet; a power of two, so that a digest's first byte chooses.
+const SHARDS: usize = 64;
+
+/// A shard smaller than this is not worth a look for expired records.
+const SMALLEST_SWEEP: usize = 64;
+
+/// Records in memory: gone with the process, seen by this process alone. Clones share the records.
+///
+/// Bounded: at its limit a new key is refused ([`StoreError::Full`]), never an old one evicted. Expired records are
+/// removed as the store grows, without a sweeper.
+///
+/// ```
+/// use idem_runtime::MemoryStore;
+/// let store = MemoryStore::new();
+/// let small = MemoryStore::builder().max_records(10_000).build();
+/// ```
+#[derive(Clone)]
+pub struct MemoryStore {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    shards: Vec<Mutex<Shard>>,
+    len: AtomicUsize,
+    max_records: usize,
+    clock: Arc<dyn Clock>,
+}
+
+#[derive(Default)]
+struct Shard {
+    records: HashMap<[u8; 32], Arc<Record>, BuildHasherDefault<DigestHasher>>,
+    sweep_at: usize,
+}
+
+/// The key is a SHA-256 digest: eight of its bytes are a hash already. The first byte chose the shard, so not that one.
+#[derive(Default)]
+struct DigestHasher(u64);
+
+impl Hasher for DigestHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(word) = bytes.last_chunk::<8>() {
+            self.0 ^= u64::from_ne_bytes(*word);
+        }
+    }
+
+    fn write_usize(&mut self, _length: usize) {}
+}
+
+/// Settings of a [`MemoryStore`].
+#[derive(Debug)]
+pub struct MemoryStoreBuilder {
+    max_records: usize,
+    clock: Arc<dyn Clock>,
+}
+
+impl MemoryStoreBuilder {
+    /// How many records the store may hold; default 4,000,000, about 2 GB of records without results.
+    pub fn max_records(mut self, max: usize) -> Self {
+        self.max_records = max;
+        self
+    }
+
+    /// The clock that records live by; default the machine's.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The store.
+    pub fn build(self) -> MemoryStore {
+        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
+        let (max_records, clock) = (self.max_records, self.clock);
+        MemoryStore { inner: Arc::new(Inner { shards, len: AtomicUsize::new(0), max_records, clock }) }
+    }
+}
+
+impl MemoryStore {
+    /// An empty store with the default limit.
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// A store with settings of its own.
+    pub fn builder() -> MemoryStoreBuilder {
+        MemoryStoreBuilder { max_records: 4_000_000, clock: Arc::new(SystemClock) }
+    }
+
+    /// How many records it holds, expired ones that were not yet removed included.
+    pub fn len(&self) -> usize {
+        self.inner.len.load(Ordering::Relaxed)
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn shard(&self, digest: &[u8; 32]) -> MutexGuard<'_, Shard> {
+        let [first, ..] = digest;
+        lock(&self.inner.shards[usize::from(*first) % SHARDS])
+    }
+
+    /// Reads, decides, writes: the whole of the store.
+    fn step<V>(&self, key: &Key, decide: impl FnOnce(Option<&Record>, Timestamp) -> Step<V>) -> Result<V, StoreError> {
+        let now = self.inner.clock.now();
+        let mut shard = self.shard(key.digest());
+        let before = shard.records.get(key.digest());
+        let Step { change, verdict } = decide(before.map(Arc::as_ref), now);
+        if let Change::Put(record) = change {
+            if before.is_none() {
+                self.make_room(&mut shard, now)?;
+            }
+            shard.records.insert(*key.digest(), Arc::from(record));
+        }
+        Ok(verdict)
+    }
+
+    fn make_room(&self, shard: &mut Shard, now: Timestamp) -> Result<(), StoreError> {
+        let len = &self.inner.len;
+        if shard.records.len() >= shard.sweep_at.max(SMALLEST_SWEEP)
+            || len.load(Ordering::Relaxed) >= self.inner.max_records
+        {
+            let removed = shard.remove_expired(now, usize::MAX);
+            len.fetch_sub(removed, Ordering::Relaxed);
+            shard.sweep_at = shard.records.len() * 2;
+        }
+        if len.fetch_add(1, Ordering::Relaxed) >= self.inner.max_records {
+            len.fetch_sub(1, Ordering::Relaxed);
+            let reason = format!("{} records", self.inner.max_records);
+            return Err(StoreError::Full { store: "the memory store".into(), reason });
+        }
+        Ok(())
+    }
+}
+
+impl Shard {
+    fn remove_expired(&mut self, now: Timestamp, limit: usize) -> usize {
+        let before = self.records.len();
+        let mut left = limit;
+        self.records.retain(|_, record| {
+            let goes = left > 0 && record.status(now) == Status::Absent;
+            left -= usize::from(goes);
+            !goes
+        });
+        if self.records.len() * 4 < self.records.capacity() {
+            self.records.shrink_to(self.records.len() * 2);
+        }
+        before - self.records.len()
+    }
+}
+
+/// A panic cannot leave a shard half written: records are replaced whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore").field("records", &self.len()).finish_non_exhaustive()
+    }
+}
+
+impl Store for MemoryStore {
+    fn claim<'a>(&'a self, request: &'a ClaimRequest) -> StoreFuture<'a, ClaimVerdict> {
+        Box::pin(async move { self.step(&request.key, |record, now| transition::claim(record, request, now)) })
+    }
+
+    fn renew<'a>(&'a self, requests: &'a [RenewRequest]) -> StoreFuture<'a, Vec<Result<RenewVerdict, StoreError>>> {
+        let renew =
+            |request: &RenewRequest| self.step(&request.key, |record, now| transition::renew(record, request, now));
+        Box::pin(async move { Ok(requests.iter().map(renew).collect()) })
+    }
+
+    fn complete<'a>(&'a self, request: &'a CompleteRequest) -> StoreFuture<'a, CompleteVerdict> {
+        Box::pin(async move { self.step(&request.claim.key, |record, now| transition::complete(record, request, now)) })
+    }
+
+    fn fail<'a>(&'a self, request: &'a FailRequest) -> StoreFuture<'a, FailVerdict> {
+        Box::pin(async move { self.step(&request.claim.key, |record, now| transition::fail(record, request, now)) })
+    }
+
+    fn cancel<'a>(&'a self, request: &'a CancelRequest) -> StoreFuture<'a, CancelVerdict> {
+        Box::pin(async move { self.step(&request.key, |record, now| transition::cancel(record, request, now)) })
+    }
+
+    fn clear<'a>(&'a self, key: &'a Key, force: bool) -> StoreFuture<'a, ClearVerdict> {
+        Box::pin(async move { self.step(key, |record, now| transition::clear(record, force, now)) })
+    }
+
+    fn resolve<'a>(&'a self, key: &'a Key, request: &'a ResolveRequest) -> StoreFuture<'a, ResolveVerdict> {
+        Box::pin(async move { self.step(key, |record, now| transition::resolve(record, request, now)) })
+    }
+
+    fn get<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Arc<Record>>> {
+        Box::pin(async move {
+            let now = self.inner.clock.now();
+            let shard = self.shard(key.digest());
+            Ok(shard.records.get(key.digest()).filter(|record| record.status(now) != Status::Absent).cloned())
+        })
+    }
+
+    fn list<'a>(&'a self, query: &'a ListQuery) -> StoreFuture<'a, Vec<Arc<Record>>> {
+        Box::pin(async move {
+            let now = self.inner.clock.now();
+            let mut found = Vec::new();
+            for shard in &self.inner.shards {
+                let shard = lock(shard);
+                let live = shard.records.values().filter(|record| record.status(now) != Status::Absent);
+                found.extend(live.filter(|record| query.takes(record)).cloned());
+            }
+            found.sort_by(|a, b| a.key.digest().cmp(b.key.digest()));
+            found.truncate(query.page());
+            Ok(found)
+        })
+    }
+
+    fn sweep(&self, limit: usize) -> StoreFuture<'_, SweepReport> {
+        Box::pin(async move {
+            let now = self.inner.clock.now();
+            let mut report = SweepReport::default();
+            let mut left = limit;
+            for shard in &self.inner.shards {
+                let mut shard = lock(shard);
+                let removed = shard.remove_expired(now, left);
+                left -= removed;
+                self.inner.len.fetch_sub(removed, Ordering::Relaxed);
+                report.removed += removed as u64;
+                let stale = shard.records.values().filter(|record| record.status(now) == Status::Stale);
+                report.stale.extend(stale.map(|record| record.key.clone()));
+            }
+            Ok(report)
+        })
+    }
+
+    fn describe(&self) -> StoreFuture<'_, Description> {
+        let description = Description {
+            kind: "memory".into(),
+            version: None,
+            location: "this process".into(),
+            durability: Durability::Process,
+            settings: Vec::new(),
+        };
+        Box::pin(async move { Ok(description) })
+    }
+
+    fn keeper(&self) -> StoreFuture<'_, Arc<dyn Store>> {
+        let keeper: Arc<dyn Store> = Arc::new(self.clone());
+        Box::pin(async move { Ok(keeper) })
+    }
+}

@@ -1,0 +1,106 @@
+//! Claiming: who may run the body.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Change, Step, at_least_a_lease, hold, live, rest};
+use crate::claim::{ClaimRequest, ClaimVerdict, Claimed, Previous};
+use crate::clock::Timestamp;
+use crate::policy::OnStale;
+use crate::record::{Record, State, Status};
+
+/// Asks for the right to run the body (PROTO-1 to PROTO-6).
+pub fn claim(record: Option<&Record>, request: &ClaimRequest, now: Timestamp) -> Step<ClaimVerdict> {
+    let Some(found) = live(record, now) else {
+        return grant(record, request, 1, None, now);
+    };
+    if let Some(arguments) = mismatch(found, request) {
+        return Step::keep(ClaimVerdict::Mismatch { arguments });
+    }
+    let ours = found.owner == request.owner;
+    let answer = || Arc::new(found.clone());
+    match found.status(now) {
+        Status::Stale | Status::Is(State::Running) if ours => repeat(found, request, now),
+        Status::Is(State::Running) => {
+            Step::keep(ClaimVerdict::Running { lease_left: found.lease_left(now), record: answer() })
+        }
+        Status::Stale => take_over(found, request, now),
+        Status::Is(State::Retryable | State::Cleared) if ours => Step::keep(ClaimVerdict::Stale),
+        Status::Is(State::Retryable) => grant(record, request, found.attempt.saturating_add(1), None, now),
+        Status::Is(State::Cleared) | Status::Absent => grant(record, request, 1, None, now),
+        Status::Is(State::Completed) => Step::keep(ClaimVerdict::Completed(answer())),
+        Status::Is(State::Failed) => Step::keep(ClaimVerdict::Failed(answer())),
+        Status::Is(State::Parked) => Step::keep(ClaimVerdict::Parked(answer())),
+        Status::Is(State::Cancelled) => Step::keep(ClaimVerdict::Cancelled(answer())),
+    }
+}
+
+/// A record that nothing was ever claimed on, or that was cleared, says nothing about arguments.
+fn mismatch(found: &Record, request: &ClaimRequest) -> Option<Vec<String>> {
+    if found.state == State::Cleared {
+        return None;
+    }
+    let (theirs, ours) = found.fingerprint.as_ref().zip(request.fingerprint.as_ref())?;
+    (!theirs.matches(ours)).then(|| theirs.differing(ours))
+}
+
+/// The same claim, sent again because its reply was lost: the same answer (PROTO-4).
+fn repeat(found: &Record, request: &ClaimRequest, now: Timestamp) -> Step<ClaimVerdict> {
+    let claimed = |lease_left| {
+        let (fence, attempt, at) = (found.fence, found.attempt, found.updated_at);
+        ClaimVerdict::Claimed(Claimed { fence, attempt, lease_left, at, previous: None })
+    };
+    match found.lease_left(now) {
+        Some(Duration::ZERO) => {
+            let mut next = found.clone();
+            hold(&mut next, request.lease, now);
+            Step::put(next, claimed(request.lease))
+        }
+        Some(left) => Step::keep(claimed(left)),
+        None => Step::keep(claimed(request.lease)),
+    }
+}
+
+/// The owner is gone. The abandoned claim's own policy decides, not the newcomer's (PROTO-6).
+fn take_over(found: &Record, request: &ClaimRequest, now: Timestamp) -> Step<ClaimVerdict> {
+    let used_up = found.max_attempts.is_some_and(|max| found.attempt >= max);
+    if used_up || found.on_stale == OnStale::Park {
+        let mut parked = rest(found, State::Parked, now);
+        parked.error.get_or_insert_with(|| "abandoned: the lease ran out before the call ended".into());
+        let verdict = ClaimVerdict::Parked(Arc::new(parked.clone()));
+        return Step::put(parked, verdict);
+    }
+    let previous = Previous { attempt: found.attempt, fence: found.fence };
+    grant(Some(found), request, found.attempt.saturating_add(1), Some(previous), now)
+}
+
+/// Writes the claim. The fence goes on from whatever was there, also where its time was over (PROTO-3).
+fn grant(
+    before: Option<&Record>,
+    request: &ClaimRequest,
+    attempt: u32,
+    previous: Option<Previous>,
+    now: Timestamp,
+) -> Step<ClaimVerdict> {
+    let mut next = Record::new(request.key.clone(), request.owner, now);
+    next.state = State::Running;
+    next.attempt = attempt;
+    next.fingerprint.clone_from(&request.fingerprint);
+    next.holder = Arc::clone(&request.holder);
+    next.on_stale = request.on_stale;
+    next.max_attempts = request.max_attempts;
+    next.grace = request.grace;
+    next.fence = u64::try_from(now.as_micros()).unwrap_or(0).max(1);
+    if let Some(before) = before {
+        next.fence = next.fence.max(before.fence.saturating_add(1));
+        next.longest_lease = before.longest_lease;
+        if attempt > 1 {
+            next.created_at = before.created_at;
+            next.error.clone_from(&before.error);
+        }
+    }
+    hold(&mut next, request.lease, now);
+    let lease_left = at_least_a_lease(request.lease);
+    let claimed = Claimed { fence: next.fence, attempt, lease_left, at: now, previous };
+    Step { change: Change::Put(Box::new(next)), verdict: ClaimVerdict::Claimed(claimed) }
+}

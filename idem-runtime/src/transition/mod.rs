@@ -1,0 +1,113 @@
+//! The protocol as pure functions: (record, request, now) → (change, verdict). The executable form of
+//! `docs/spec/protocol.md`; every store agrees with it, and the memory and SQLite stores run it as it stands.
+//!
+//! `now` is the store's own clock. A store reads the record, calls the function and applies the [`Change`],
+//! atomically; it decides nothing itself.
+
+mod claim;
+mod operate;
+mod settle;
+
+use std::time::Duration;
+
+pub use self::claim::claim;
+pub use self::operate::{cancel, clear, resolve};
+pub use self::settle::{complete, fail, renew};
+
+use crate::clock::Timestamp;
+use crate::policy::{OnStale, Retention};
+use crate::record::{Record, State, Status};
+
+/// Evidence is kept for a day at least, so that a message a day late still finds what became of it (PROTO-14).
+pub const MIN_GRACE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What a store has to do with the record.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// Nothing: the answer needs no write.
+    Keep,
+    /// Write this record in place of what was there.
+    Put(Box<Record>),
+}
+
+/// A change and the answer that goes with it.
+#[derive(Debug, Clone)]
+pub struct Step<V> {
+    /// What to write.
+    pub change: Change,
+    /// What to answer, once it is written.
+    pub verdict: V,
+}
+
+impl<V> Step<V> {
+    fn keep(verdict: V) -> Self {
+        Self { change: Change::Keep, verdict }
+    }
+
+    fn put(record: Record, verdict: V) -> Self {
+        Self { change: Change::Put(Box::new(record)), verdict }
+    }
+}
+
+/// The record, unless its time is over: then it is absent for every operation, swept or not (PROTO-15).
+pub fn live(record: Option<&Record>, now: Timestamp) -> Option<&Record> {
+    record.filter(|record| record.status(now) != Status::Absent)
+}
+
+/// Until when evidence is kept that is no longer held by anybody.
+fn evidence_until(from: Timestamp, grace: Retention) -> Option<Timestamp> {
+    match grace {
+        Retention::For(grace) => Some(from + grace.max(MIN_GRACE)),
+        Retention::Forever => None,
+    }
+}
+
+/// A claim's deadline, and the end of its evidence: evidence of a claim that must not be rerun never runs out.
+fn hold(record: &mut Record, lease: Duration, now: Timestamp) {
+    let until = now + at_least_a_lease(lease);
+    record.lease_until = Some(until);
+    record.longest_lease = record.longest_lease.max(lease);
+    record.expires_at = match record.on_stale {
+        OnStale::Rerun => evidence_until(until, record.grace),
+        OnStale::Park => None,
+    };
+    record.updated_at = now;
+}
+
+/// A lease of nothing would make every claim an orphan at birth (R21).
+fn at_least_a_lease(lease: Duration) -> Duration {
+    lease.max(Duration::from_millis(1))
+}
+
+/// Moves a record out of a claim into a state without one.
+fn rest(record: &Record, state: State, now: Timestamp) -> Record {
+    let mut next = record.clone();
+    next.state = state;
+    next.lease_until = None;
+    next.retry_at = None;
+    next.updated_at = now;
+    next.expires_at = match state {
+        State::Parked => None,
+        _ => evidence_until(now, record.grace),
+    };
+    next
+}
+
+/// Parks where the attempts are used up, else as asked.
+fn rest_or_park(record: &Record, state: State, now: Timestamp) -> Record {
+    let used_up = record.max_attempts.is_some_and(|max| record.attempt >= max);
+    rest(record, if used_up { State::Parked } else { state }, now)
+}
+
+/// The record as completed.
+fn completed(record: &Record, result: &crate::record::StoredResult, retention: Retention, now: Timestamp) -> Record {
+    let mut next = rest(record, State::Completed, now);
+    next.result = Some(result.clone());
+    next.error = None;
+    next.completed_at = Some(now);
+    next.expires_at = match retention {
+        Retention::For(ttl) => Some(now + ttl),
+        Retention::Forever => None,
+    };
+    next
+}

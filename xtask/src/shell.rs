@@ -1,0 +1,69 @@
+//! Other programs: started in the root of the workspace, shown before they run, and never a reason to panic.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What went wrong, for a person to read.
+pub type Result<T = ()> = std::result::Result<T, String>;
+
+/// The root of the workspace.
+pub fn root() -> PathBuf {
+    // Cargo sets the variable for `cargo run` and for tests; the constant serves a binary that is started by hand.
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let manifest = manifest.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
+    manifest.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+}
+
+/// `program arguments…` in the root of the workspace.
+pub fn command(program: impl AsRef<OsStr>, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(root());
+    command
+}
+
+/// The Cargo that started us.
+pub fn cargo(arguments: &[&str]) -> Command {
+    command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), arguments)
+}
+
+/// Runs it with our own input and output.
+///
+/// # Errors
+/// It could not be started, or ended with another code than 0.
+pub fn run(command: &mut Command) -> Result {
+    println!("$ {}", shown(command));
+    let status = command.status().map_err(|error| not_started(command, &error))?;
+    if status.success() { Ok(()) } else { Err(format!("`{}` ended with {status}", shown(command))) }
+}
+
+/// Runs it and gives its standard output; its errors stay on the screen.
+///
+/// # Errors
+/// As [`run`], or the output is not UTF-8.
+pub fn output(command: &mut Command) -> Result<String> {
+    let output = command.stderr(Stdio::inherit()).output().map_err(|error| not_started(command, &error))?;
+    if !output.status.success() {
+        return Err(format!("`{}` ended with {}", shown(command), output.status));
+    }
+    String::from_utf8(output.stdout).map_err(|_| format!("`{}` printed something that is not UTF-8", shown(command)))
+}
+
+/// Whether it can be started and ends with code 0; prints nothing.
+pub fn works(command: &mut Command) -> bool {
+    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    quiet.status().is_ok_and(|status| status.success())
+}
+
+/// The command as one would type it.
+pub fn shown(command: &Command) -> String {
+    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
+    let variables = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    let variables = variables.map(|(name, value)| format!("{}='{}' ", name.display(), value.display()));
+    let arguments = command.get_args().map(|argument| format!(" {}", argument.display()));
+    format!("{}{}{}", variables.collect::<String>(), program.display(), arguments.collect::<String>())
+}
+
+fn not_started(command: &Command, error: &std::io::Error) -> String {
+    format!("`{}` could not be started: {error}", shown(command))
+}

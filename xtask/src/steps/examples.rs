@@ -1,0 +1,91 @@
+use std::io::Write as _;
+use std::process::Stdio;
+
+use crate::shell::{self, Result, cargo, root};
+
+/// One run of a program in `examples/`.
+struct Run {
+    example: &'static str,
+    features: &'static str,
+    /// What comes after `--`.
+    arguments: &'static [&'static str],
+    input: &'static str,
+    /// What its output must hold.
+    says: &'static [&'static str],
+}
+
+/// In this order. Every program in `examples/` stands here at least once.
+const RUNS: &[Run] = &[
+    Run { example: "quickstart", features: "sqlite", arguments: &[], input: "", says: &[] },
+    // The second run finds the first one's file.
+    Run { example: "quickstart", features: "sqlite", arguments: &[], input: "", says: &["replayed"] },
+];
+
+pub fn run() -> Result {
+    let directory = root().join("examples");
+    let entries = std::fs::read_dir(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+    let there: Vec<String> = entries.flatten().filter_map(|entry| example_of(&entry.path())).collect();
+    if let Some(problem) = mismatch(&there, RUNS) {
+        return Err(problem);
+    }
+    RUNS.iter().try_for_each(once)
+}
+
+/// `examples/a.rs` and `examples/a/main.rs` are the example `a`.
+fn example_of(path: &std::path::Path) -> Option<String> {
+    let is_example = path.extension().is_some_and(|end| end == "rs") || path.join("main.rs").exists();
+    is_example.then(|| path.file_stem().map(|name| name.to_string_lossy().into_owned())).flatten()
+}
+
+/// No example without a run, and no run without an example.
+fn mismatch(there: &[String], runs: &[Run]) -> Option<String> {
+    if let Some(name) = there.iter().find(|name| runs.iter().all(|run| run.example != **name)) {
+        return Some(format!("examples/{name} is never run: add it to RUNS in xtask/src/steps/examples.rs"));
+    }
+    let run = runs.iter().find(|run| !there.iter().any(|name| name == run.example))?;
+    Some(format!("examples/{}.rs does not exist, but xtask/src/steps/examples.rs runs it", run.example))
+}
+
+fn once(run: &Run) -> Result {
+    let mut command = cargo(&["run", "--quiet", "--example", run.example]);
+    if !run.features.is_empty() {
+        command.args(["--features", run.features]);
+    }
+    if !run.arguments.is_empty() {
+        command.arg("--").args(run.arguments);
+    }
+    println!("$ {}", shell::shown(&command));
+    let failed = |error: std::io::Error| format!("example `{}`: {error}", run.example);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(failed)?;
+    if let Some(mut input) = child.stdin.take() {
+        // A program that does not read its input has closed it: that is no failure.
+        let _ = input.write_all(run.input.as_bytes());
+    }
+    let output = child.wait_with_output().map_err(failed)?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    print!("{text}");
+    if !output.status.success() {
+        return Err(format!("example `{}` ended with {}", run.example, output.status));
+    }
+    match run.says.iter().find(|word| !text.contains(**word)) {
+        Some(word) => Err(format!("example `{}` should have printed {word:?}", run.example)),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Run, mismatch};
+
+    #[test]
+    fn examples_and_runs_must_match() {
+        let run = |example| Run { example, features: "", arguments: &[], input: "", says: &[] };
+        let check = |there: &[&str], runs: &[&'static str]| {
+            let there: Vec<String> = there.iter().map(|name| (*name).to_owned()).collect();
+            mismatch(&there, &runs.iter().map(|name| run(name)).collect::<Vec<_>>())
+        };
+        assert_eq!(check(&["a", "b"], &["a", "a", "b"]), None);
+        assert!(check(&["a", "b"], &["a"]).is_some_and(|text| text.starts_with("examples/b is never run")));
+        assert!(check(&["a"], &["a", "c"]).is_some_and(|text| text.starts_with("examples/c.rs does not exist")));
+    }
+}
