@@ -44,7 +44,7 @@ pub(crate) fn strict(args: TokenStream, item: TokenStream) -> TokenStream {
     }
     let rest = if attribute::makes_task(&parsed.attrs) {
         parsed.attrs.retain(|a| !attribute::is_strict(a));
-        parsed.attrs.push(attribute::strict());
+        parsed.attrs.push(attribute::strict_above());
         quote!(#parsed)
     } else {
         handler(Attribute::Idempotent, quote!(strict), item)

@@ -66,10 +66,12 @@ struct Registration {
 fn registration(rt: &Runtime<'_>, item: &Item, handler: &Handler) -> Registration {
     let site = Span::mixed_site();
     let (name, register) = (&item.sig.ident, rt.register());
+    let taken = handler.strict_taken.iter();
+    let uses = quote_spanned!(site=> #(#[allow(unused_imports)] use #taken as _;)*);
     if !handler.associated {
         let cfgs = item.cfgs();
         return Registration {
-            items: quote_spanned!(site=> #(#cfgs)* const _: () = { #register!(#name::TASK); };),
+            items: quote_spanned!(site=> #(#cfgs)* const _: () = { #uses #register!(#name::TASK); };),
             task: quote_spanned!(site=> #name::TASK),
         };
     }
@@ -77,7 +79,7 @@ fn registration(rt: &Runtime<'_>, item: &Item, handler: &Handler) -> Registratio
     Registration {
         items: quote_spanned! {site=>
             static __TASK: #of = #description;
-            const _: () = { #register!(&__TASK); };
+            const _: () = { #uses #register!(&__TASK); };
         },
         task: quote_spanned!(site=> &__TASK),
     }

@@ -87,12 +87,15 @@ fn strict_joins_an_attribute_above_or_below() {
     for path in ["strict", "idem::strict"] {
         let below = format!("#[{path}] {HANDLER}");
         assert_eq!(described("idempotent", "", &below), ".strict()");
-        assert!(!idempotent("", &below).to_string().contains("strict]"), "{path} is taken away");
+        let expansion = idempotent("", &below).to_string();
+        assert!(!expansion.contains("# [strict"), "{path} is taken away");
+        let named = format!("use {} as _", path.replace("::", " :: "));
+        assert!(expansion.contains(&named), "{path} would be an unused import");
     }
     assert_eq!(described("idempotent_once", "", &format!("#[strict] {HANDLER}")), ".ttl_forever().strict()");
     // Above it goes below, where the other takes it in.
     let moved = expand("strict", "", &format!("#[idem::idempotent(ttl = \"1h\")] #[inline] {HANDLER}"));
-    let expected = tokens(&format!("#[idem::idempotent(ttl = \"1h\")] #[inline] #[strict] {HANDLER}"));
+    let expected = tokens(&format!("#[idem::idempotent(ttl = \"1h\")] #[inline] #[__idem_strict] {HANDLER}"));
     assert_eq!(moved.to_string(), expected.to_string());
 }
 
