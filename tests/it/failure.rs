@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
+use idem::testing::{Fault, Op};
 use idem::{Error, Runtime, idempotent};
 use serde::{Deserialize, Serialize};
 
@@ -124,7 +125,7 @@ on_each_store! {
         let run = async || call(&bench.runtime, "it.r17.argument").arg("explosive", &Explosive).run(async || Ok::<_, AppError>(1)).await;
         let panic = AssertUnwindSafe(run()).catch_unwind().await.unwrap_err();
         assert_eq!(panic.downcast_ref::<&str>(), Some(&"Serialize"));
-        assert_eq!(bench.store.count(idem::testing::Op::Claim), 0);
+        assert_eq!(bench.count(Op::Claim), 0);
         let next = call(&bench.runtime, "it.r17.argument").run(async || Ok::<_, AppError>(1)).await.unwrap();
         assert!(next.is_fresh(), "the key buffers of the thread are sound");
     }
@@ -171,7 +172,7 @@ on_each_store! {
 
     /// R15, before the first poll of the body
     async fn r15_dropped_before_the_body_the_attempt_does_not_count(bench: Bench) {
-        bench.store.hang_replies(idem::testing::Op::Claim);
+        bench.store.faults().next(Op::Claim, Fault::HoldReply);
         let mut dropped = Box::pin(call(&bench.runtime, "it.r15.unstarted").run(async || Ok::<_, AppError>(1)));
         assert!((&mut dropped).now_or_never().is_none());
         until("the claim is applied", async || {
@@ -179,7 +180,7 @@ on_each_store! {
             state(&bench.runtime, "it.r15.unstarted").await == Some(("running", 1))
         }).await;
         drop(dropped);
-        bench.store.release();
+        bench.store.faults().release();
         until("the keeper released it", async || state(&bench.runtime, "it.r15.unstarted").await == Some(("retryable", 0))).await;
         let next = call(&bench.runtime, "it.r15.unstarted").run(async || Ok::<_, AppError>(1)).await.unwrap();
         assert_eq!(next.call().attempt, 1);
@@ -187,14 +188,14 @@ on_each_store! {
 
     /// R15, while the result is being recorded: the keeper goes on with it
     async fn r15_dropped_while_recording_the_result_is_kept(bench: Bench) {
-        bench.store.hang_requests(idem::testing::Op::Complete);
+        bench.store.faults().next(Op::Complete, Fault::HoldRequest);
         let mut dropped = Box::pin(call(&bench.runtime, "it.r15.recording").run(async || Ok::<_, AppError>(1)));
         until("the completion is sent", async || {
             assert!((&mut dropped).now_or_never().is_none());
-            bench.store.count(idem::testing::Op::Complete) > 0
+            bench.count(Op::Complete) > 0
         }).await;
         drop(dropped);
-        bench.store.release();
+        bench.store.faults().release();
         until("the keeper recorded it", async || state(&bench.runtime, "it.r15.recording").await == Some(("completed", 1))).await;
         let next = call(&bench.runtime, "it.r15.recording").run(async || Ok::<_, AppError>(2)).await.unwrap();
         assert_eq!((next.is_replayed(), next.into_value()), (true, 1));

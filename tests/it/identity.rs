@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use idem::testing::Op;
 use idem::{Delivery, Error, idempotent};
 
 use crate::support::{AppError, on_each_store};
@@ -73,7 +74,7 @@ on_each_store! {
             }
             assert!(for_tenant(1).await.unwrap_err().to_string().contains(".scope(\"tenant\", …)"));
         }).await;
-        assert_eq!(bench.store.count(idem::testing::Op::Claim), 0);
+        assert_eq!(bench.count(Op::Claim), 0);
     }
 
     async fn scopes_of_delivery_and_argument_join(bench: Bench) {
@@ -89,10 +90,10 @@ on_each_store! {
     /// R19
     async fn r19_a_retry_across_midnight_keeps_its_key(bench: Bench) {
         bench.runtime.enter(async {
-            bench.clock.set_wall(at(-60).into());
+            bench.clock.set(at(-60).into());
             let scheduled = || Delivery::new().scheduled_for(at(-60));
             assert!(scheduled().run(dated::call(1)).await.unwrap().is_fresh());
-            bench.clock.advance_wall(Duration::from_secs(120));
+            bench.clock.advance(Duration::from_secs(120));
             assert!(scheduled().run(dated::call(1)).await.unwrap().is_replayed());
             let enqueued = Delivery::new().enqueued_at(at(-90)).run(dated::call(1)).await.unwrap();
             assert!(enqueued.is_replayed(), "without a schedule the time of the enqueueing counts");
@@ -116,7 +117,7 @@ on_each_store! {
     async fn r18_a_workers_wall_clock_changes_nothing(bench: Bench) {
         let hour = 3_600_i64;
         for (n, skew) in [hour, -hour, 30 * 24 * hour, -30 * 24 * hour].into_iter().enumerate() {
-            let skewed = bench.with_skewed_workers(skew);
+            let skewed = bench.skewed_process(skew);
             let run = |runtime: &idem::Runtime| runtime.call("it.r18").ttl("1h").arg("n", &n).run(async || Ok::<_, AppError>(1));
             assert!(run(&skewed).await.unwrap().is_fresh());
             assert!(run(&bench.runtime).await.unwrap().is_replayed(), "skewed by {skew} s");

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use idem::testing::Op;
 use idem::{Error, idempotent};
 use tokio::sync::Notify;
 
@@ -50,7 +51,7 @@ on_each_store! {
             assert_eq!((first.into_value(), second.into_value()), (7, 7));
         })).await;
         assert_eq!(gate.entries(), 1);
-        assert_eq!(bench.store.count(idem::testing::Op::Claim), 1, "the waiter asked the store");
+        assert_eq!(bench.count(Op::Claim), 1, "the waiter asked the store");
     }
 
     async fn a_waiter_of_another_process_gets_the_winners_value(bench: Bench) {
@@ -63,7 +64,7 @@ on_each_store! {
         };
         let opener = async {
             // The winner asked once, the waiter at least once: it knows that the key is running.
-            until("the waiter asked the store", async || bench.store.count(idem::testing::Op::Claim) >= 2).await;
+            until("the waiter asked the store", async || bench.count(Op::Claim) >= 2).await;
             gate.open();
         };
         let (first, second, ()) = tokio::join!(winner, waiter, opener);

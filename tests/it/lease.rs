@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use idem::testing::Op;
-use idem::{Error, Runtime, StoreError};
+use idem::testing::{Fault, Op};
+use idem::{Error, Runtime};
 
-use crate::support::{AppError, Gate, on_each_store, until};
+use crate::support::{AppError, Gate, away, on_each_store, until};
 
 fn call(runtime: &Runtime, task: &str, lease: &str) -> idem::CallBuilder {
     runtime.call(task).lease(lease).arg("id", &1)
@@ -15,9 +15,8 @@ fn call(runtime: &Runtime, task: &str, lease: &str) -> idem::CallBuilder {
 on_each_store! {
     /// R13: the caller's async runtime is blocked for ten leases; the keeper's thread renews
     async fn r13_a_blocked_runtime_keeps_its_lease(bench: Bench) {
-        // The clock of the store follows real time here: blocking a thread is the fault, and takes real time.
-        let real = bench.real_time();
-        let run = call(&real, "it.r13", "100ms").run(async || {
+        let real = bench.in_real_time().await;
+        let run = call(&real.runtime, "it.r13", "100ms").run(async || {
             // tidy: allow sleep: blocking the runtime's thread is the fault under test
             std::thread::sleep(Duration::from_secs(1));
             tokio::task::yield_now().await;
@@ -29,21 +28,21 @@ on_each_store! {
 
     /// R4: the reply of the claim is lost; the same owner asks again
     async fn r04_a_lost_reply_of_the_claim_costs_no_attempt_and_no_lease(bench: Bench) {
-        bench.store.lose_reply(Op::Claim, 1);
+        bench.store.faults().next(Op::Claim, Fault::LoseReply);
         let outcome = call(&bench.runtime, "it.r04", "30s").run(async || Ok::<_, AppError>(1)).await.unwrap();
         assert_eq!((outcome.is_fresh(), outcome.call().attempt), (true, 1));
-        assert_eq!(bench.store.count(Op::Claim), 2);
+        assert_eq!(bench.count(Op::Claim), 2);
     }
 
     async fn a_lost_request_of_the_claim_is_sent_again(bench: Bench) {
-        bench.store.lose_request(Op::Claim, 1);
+        bench.store.faults().next(Op::Claim, Fault::LoseRequest);
         let outcome = call(&bench.runtime, "it.lost_request", "30s").run(async || Ok::<_, AppError>(1)).await.unwrap();
         assert_eq!((outcome.is_fresh(), outcome.call().attempt), (true, 1));
     }
 
     /// R5 in the pipeline: the reply of the completion is lost
     async fn a_lost_reply_of_the_completion_changes_nothing(bench: Bench) {
-        bench.store.lose_reply(Op::Complete, 1);
+        bench.store.faults().next(Op::Complete, Fault::LoseReply);
         let outcome = call(&bench.runtime, "it.r05", "30s").run(async || Ok::<_, AppError>(1)).await.unwrap();
         assert!(outcome.is_fresh() && outcome.call().recorded);
         assert!(call(&bench.runtime, "it.r05", "30s").run(async || Ok::<_, AppError>(2)).await.unwrap().is_replayed());
@@ -51,27 +50,27 @@ on_each_store! {
 
     /// The claim goes to another owner while the body runs: the heartbeat learns it, and the body is dropped.
     async fn a_body_whose_claim_was_cleared_is_dropped_at_its_next_await(bench: Bench) {
-        let real = bench.real_time();
+        let real = bench.in_real_time().await;
         let gate = Gate::new(1);
         let (lost, ()) = tokio::join!(
-            call(&real, "it.lease.cleared", "300ms").run(async || Ok::<_, AppError>(gate.pass().await)),
+            call(&real.runtime, "it.lease.cleared", "300ms").run(async || Ok::<_, AppError>(gate.pass().await)),
             async {
                 gate.entered().await;
-                let key = real.key("it.lease.cleared").arg("id", &1).make().unwrap();
-                assert!(matches!(real.clear(&key).await, Err(Error::InProgress { .. })), "a live claim is not cleared unasked");
-                assert!(real.clear_forced(&key).await.unwrap());
+                let key = real.runtime.key("it.lease.cleared").arg("id", &1).make().unwrap();
+                assert!(matches!(real.runtime.clear(&key).await, Err(Error::InProgress { .. })), "a live claim is not cleared unasked");
+                assert!(real.runtime.clear_forced(&key).await.unwrap());
             }
         );
         let lost = lost.unwrap_err();
         assert!(matches!(lost, AppError::Idem(Error::LeaseLost { .. })), "{lost}");
-        let next = call(&real, "it.lease.cleared", "300ms").run(async || Ok::<_, AppError>(2)).await.unwrap();
+        let next = call(&real.runtime, "it.lease.cleared", "300ms").run(async || Ok::<_, AppError>(2)).await.unwrap();
         assert_eq!((next.is_fresh(), next.into_value()), (true, 2));
     }
 
     /// R12: heartbeats are cut; the holder stops by its own deadline, before the store lets another in
     async fn r12_a_holder_without_heartbeats_stops_before_the_stores_expiry(bench: Bench) {
-        let real = bench.real_time();
-        bench.store.cut_heartbeats(true);
+        let real = bench.in_real_time().await;
+        real.store.keeper_faults().always(Op::Renew, Fault::LoseRequest);
         let dropped = AtomicU32::new(0);
         struct Last<'a>(&'a AtomicU32);
         impl Drop for Last<'_> {
@@ -79,7 +78,7 @@ on_each_store! {
                 self.0.fetch_add(1, Ordering::SeqCst);
             }
         }
-        let run = call(&real, "it.r12", "200ms").run(async || {
+        let run = call(&real.runtime, "it.r12", "200ms").run(async || {
             let _last = Last(&dropped);
             std::future::pending::<()>().await;
             Ok::<_, AppError>(1)
@@ -87,8 +86,8 @@ on_each_store! {
         let lost = run.await.unwrap_err();
         assert!(matches!(lost, AppError::Idem(Error::LeaseLost { .. })), "{lost}");
         assert_eq!(dropped.load(Ordering::SeqCst), 1);
-        bench.store.cut_heartbeats(false);
-        let next = call(&real, "it.r12", "200ms").run(async || Ok::<_, AppError>(2)).await.unwrap();
+        real.store.keeper_faults().heal();
+        let next = call(&real.runtime, "it.r12", "200ms").run(async || Ok::<_, AppError>(2)).await.unwrap();
         assert_eq!((next.is_fresh(), next.call().attempt), (true, 2));
     }
 
@@ -123,19 +122,19 @@ on_each_store! {
     }
 
     async fn a_store_that_is_away_fails_closed_and_the_body_is_not_entered(bench: Bench) {
-        bench.store.fail(Op::Claim, StoreError::Unavailable { store: "test".into(), reason: "away".into() });
+        bench.store.faults().always(Op::Claim, away());
         let entered = AtomicU32::new(0);
         let run = || call(&bench.runtime, "it.away", "30s").run(async || Ok::<_, AppError>(entered.fetch_add(1, Ordering::SeqCst)));
         let error = run().await.unwrap_err();
         let AppError::Idem(error) = error else { panic!("{error}") };
         assert!(matches!(error, Error::StoreUnavailable { effect: false, .. }) && error.is_retryable(), "{error}");
         assert_eq!(entered.load(Ordering::SeqCst), 0);
-        bench.store.heal();
+        bench.store.faults().heal();
         assert!(run().await.unwrap().is_fresh());
     }
 
     async fn a_store_that_is_away_lets_the_body_run_where_the_task_says_so(bench: Bench) {
-        bench.store.fail(Op::Claim, StoreError::Unavailable { store: "test".into(), reason: "away".into() });
+        bench.store.faults().always(Op::Claim, away());
         let run = call(&bench.runtime, "it.open", "30s").on_store_error(idem::policy::OnStoreError::Run);
         let outcome = run.run(async || {
             assert_eq!((idem::current().fence(), idem::current().attempt()), (None, 0));
@@ -145,12 +144,12 @@ on_each_store! {
     }
 
     async fn an_effect_that_could_not_be_recorded_is_told(bench: Bench) {
-        bench.store.fail(Op::Complete, StoreError::Unavailable { store: "test".into(), reason: "away".into() });
-        let loose = call(&bench.runtime, "it.unrecorded", "60ms").run(async || Ok::<_, AppError>(1));
-        bench.clock.follow_real_time();
+        let real = bench.in_real_time().await;
+        real.store.faults().always(Op::Complete, away());
+        let loose = call(&real.runtime, "it.unrecorded", "60ms").run(async || Ok::<_, AppError>(1));
         let loose = loose.await.unwrap();
         assert!(loose.is_fresh() && !loose.call().recorded);
-        let strict = call(&bench.runtime, "it.unrecorded.strict", "60ms").strict(true).run(async || Ok::<_, AppError>(1));
+        let strict = call(&real.runtime, "it.unrecorded.strict", "60ms").strict(true).run(async || Ok::<_, AppError>(1));
         let error = strict.await.unwrap_err();
         assert!(matches!(error, AppError::Idem(Error::StoreUnavailable { effect: true, .. })), "{error}");
         assert!(error.to_string().contains("its effect took place"), "{error}");
@@ -162,14 +161,14 @@ on_each_store! {
         let run = || call(&bench.runtime, "it.r29", "30s").ttl("1s").run(async || Ok::<_, AppError>(gate.pass().await));
         let (first, second, ()) = tokio::join!(run(), run(), async {
             gate.entered().await;
-            bench.clock.advance_wall(Duration::from_secs(20));
+            bench.clock.advance(Duration::from_secs(20));
             gate.open();
         });
         assert!(first.unwrap().is_fresh() && second.unwrap().is_replayed());
         assert_eq!(gate.entries(), 1);
-        bench.clock.advance_wall(Duration::from_millis(900));
+        bench.clock.advance(Duration::from_millis(900));
         assert!(run().await.unwrap().is_replayed(), "the ttl counts from the completion");
-        bench.clock.advance_wall(Duration::from_millis(200));
+        bench.clock.advance(Duration::from_millis(200));
         gate.open();
         assert!(run().await.unwrap().is_fresh());
     }
@@ -181,6 +180,6 @@ on_each_store! {
             assert!(matches!(error, AppError::Idem(Error::Config(_))), "{error}");
             assert!(error.to_string().contains(says), "{error}");
         }
-        until("nothing was asked", async || bench.store.count(Op::Claim) == 0).await;
+        until("nothing was asked", async || bench.count(Op::Claim) == 0).await;
     }
 }

@@ -64,7 +64,7 @@ on_each_store! {
     async fn forever_means_what_it_says(bench: Bench) {
         bench.runtime.enter(async {
             once(1).await.unwrap();
-            bench.clock.advance_wall(Duration::from_secs(100 * 365 * 24 * 3600));
+            bench.clock.advance(Duration::from_secs(100 * 365 * 24 * 3600));
             bench.runtime.sweep().await.unwrap();
             assert!(once::call(1).await.unwrap().is_replayed());
         }).await;
@@ -73,9 +73,9 @@ on_each_store! {
     async fn an_expired_record_is_swept_and_its_task_runs_again(bench: Bench) {
         let call = || bench.runtime.call("it.sweep").ttl("1m").arg("id", &1).run(async || Ok::<_, AppError>(1));
         assert!(call().await.unwrap().is_fresh());
-        bench.clock.advance_wall(Duration::from_secs(59));
+        bench.clock.advance(Duration::from_secs(59));
         assert_eq!(bench.runtime.sweep().await.unwrap()[0].1.removed, 0);
-        bench.clock.advance_wall(Duration::from_secs(2));
+        bench.clock.advance(Duration::from_secs(2));
         assert_eq!(bench.runtime.sweep().await.unwrap()[0].1.removed, 1);
         assert!(call().await.unwrap().is_fresh());
     }

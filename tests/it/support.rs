@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use idem::testing::{FaultStore, ManualClock};
-use idem::{MemoryStore, Runtime, Store};
+use idem::clock::{Clock, SystemClock};
+use idem::testing::{Fault, FaultStore, ManualClock, Op};
+use idem::{MemoryStore, Runtime, Store, StoreError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
@@ -17,44 +18,74 @@ pub enum AppError {
 /// The longest that a test waits for a condition.
 pub const BOUND: Duration = Duration::from_secs(20);
 
+/// The embedded stores.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    Memory,
+    #[cfg(feature = "sqlite")]
+    Sqlite,
+}
+
 /// A runtime on a store of its own, behind a store that can lose things.
 pub struct Bench {
     pub runtime: Runtime,
     pub store: FaultStore,
+    /// The clock of the store and of the runtime; it stands still until the test moves it.
     pub clock: ManualClock,
-    _folder: Option<tempfile::TempDir>,
+    kind: Kind,
+    _folder: tempfile::TempDir,
 }
 
 impl Bench {
-    pub async fn memory() -> Self {
+    pub async fn new(kind: Kind) -> Self {
         let clock = ManualClock::new();
-        let store = MemoryStore::builder().clock(Arc::new(clock.clone())).build();
-        Self::on(Arc::new(store), clock, None)
+        Self::on(kind, clock.clone(), Arc::new(clock)).await
     }
 
-    #[cfg(feature = "sqlite")]
-    pub async fn sqlite() -> Self {
-        let clock = ManualClock::new();
+    /// A bench on a new store of the same kind whose clocks are the machine's: for faults that take real time.
+    pub async fn in_real_time(&self) -> Self {
+        Self::on(self.kind, ManualClock::new(), Arc::new(SystemClock)).await
+    }
+
+    async fn on(kind: Kind, manual: ManualClock, clock: Arc<dyn Clock>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let open = idem::SqliteStore::builder(folder.path().join("idem.db")).clock(Arc::new(clock.clone())).open();
-        Self::on(Arc::new(open.await.unwrap()), clock, Some(folder))
-    }
-
-    fn on(store: Arc<dyn Store>, clock: ManualClock, folder: Option<tempfile::TempDir>) -> Self {
+        let store: Arc<dyn Store> = match kind {
+            Kind::Memory => Arc::new(MemoryStore::builder().clock(Arc::clone(&clock)).build()),
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite => {
+                let open = idem::SqliteStore::builder(folder.path().join("idem.db")).clock(Arc::clone(&clock)).open();
+                Arc::new(open.await.unwrap())
+            }
+        };
         let store = FaultStore::new(store);
-        let bench = Self { runtime: build(&store, &clock), store, clock, _folder: folder };
-        bench
+        Self { runtime: build(&store, clock), store, clock: manual, kind, _folder: folder }
     }
 
     /// Another runtime on the same store, as another process has one.
     pub fn other_process(&self) -> Runtime {
-        build(&self.store, &self.clock)
+        build(&self.store, Arc::new(self.clock.clone()))
+    }
+
+    /// The same, on a machine whose wall clock is off by so many seconds.
+    pub fn skewed_process(&self, seconds: i64) -> Runtime {
+        let by = Duration::from_secs(seconds.unsigned_abs());
+        let clock = if seconds < 0 { self.clock.behind(by) } else { self.clock.ahead(by) };
+        build(&self.store, Arc::new(clock))
+    }
+
+    /// How many calls of an operation came from runtimes, keepers aside.
+    pub fn count(&self, op: Op) -> u64 {
+        self.store.faults().count(op)
     }
 }
 
-fn build(store: &FaultStore, clock: &ManualClock) -> Runtime {
-    let builder = Runtime::builder().store(store.clone()).namespace("it").clock(Arc::new(clock.clone()));
-    builder.build().unwrap()
+fn build(store: &FaultStore, clock: Arc<dyn Clock>) -> Runtime {
+    Runtime::builder().store(store.clone()).namespace("it").clock(clock).build().unwrap()
+}
+
+/// The store is away.
+pub fn away() -> Fault {
+    Fault::Error(StoreError::Unavailable { store: "the test's store".into(), reason: "away".into() })
 }
 
 /// Waits until `done` holds, within a bound.
@@ -74,7 +105,8 @@ macro_rules! on_each_store {
         mod memory {
             $(#[tokio::test]
             async fn $name() {
-                super::$name($crate::support::Bench::memory().await).await;
+                let kind = $crate::support::Kind::Memory;
+                super::$name($crate::support::Bench::new(kind).await).await;
             })*
         }
 
@@ -82,7 +114,8 @@ macro_rules! on_each_store {
         mod sqlite {
             $(#[tokio::test]
             async fn $name() {
-                super::$name($crate::support::Bench::sqlite().await).await;
+                let kind = $crate::support::Kind::Sqlite;
+                super::$name($crate::support::Bench::new(kind).await).await;
             })*
         }
     };
@@ -122,4 +155,9 @@ impl Gate {
     pub fn entries(&self) -> u32 {
         self.entries.load(std::sync::atomic::Ordering::SeqCst)
     }
+}
+
+/// A runtime of its own on a memory store of its own.
+pub fn runtime() -> Runtime {
+    Runtime::builder().store(MemoryStore::new()).namespace("it").build().unwrap()
 }

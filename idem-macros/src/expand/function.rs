@@ -38,7 +38,7 @@ pub(super) fn protected(
             #items
             #allow
             let __begun = #begin(#task, #plan);
-            #finish(__begun, #ops, async move #block).await
+            #finish(__begun, #ops, move || async move #block).await
         }
     }
 }

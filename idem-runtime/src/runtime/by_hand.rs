@@ -250,6 +250,6 @@ impl CallBuilder {
             runtime.prepare(settings, self.0.plan())
         };
         let call = prepare().map_err(ops.error)?;
-        run::run(call, ops, async move { body().await }).await
+        run::run(call, ops, body).await
     }
 }

@@ -42,7 +42,7 @@ async fn charge(order: Order, day: &str, ctx: &mut Context) -> anyhow::Result<()
                         (),
                     > as ::my::idem::__private::Fallible>::Ok as ::my::idem::__private::DefaultValue>::make,
                 ),
-            async move {
+            move || async move {
                 if let ::core::option::Option::Some(__returned) = ::core::option::Option::None::<
                     anyhow::Result<()>,
                 > {

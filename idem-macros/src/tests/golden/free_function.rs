@@ -35,7 +35,7 @@ pub(crate) async fn send_digest(user: u64, topic: String) -> Result<Receipt, App
                 <Receipt as ::idem::__private::ResultValue>::CODEC,
                 <AppError as ::idem::__private::FromIdem>::from_idem,
             ),
-            async move {
+            move || async move {
                 if let ::core::option::Option::Some(__returned) = ::core::option::Option::None::<
                     Result<Receipt, AppError>,
                 > {

@@ -41,7 +41,7 @@ where
                 <Sent as ::idem::__private::ResultValue>::CODEC,
                 <AppError as ::idem::__private::FromIdem>::from_idem,
             ),
-            async move {
+            move || async move {
                 if let ::core::option::Option::Some(__returned) = ::core::option::Option::None::<
                     Result<Sent, AppError>,
                 > {

@@ -39,7 +39,7 @@ pub async fn send(&self, to: Address) -> Result<Self::Sent, AppError> {
                 <Self::Sent as ::idem::__private::ResultValue>::CODEC,
                 <AppError as ::idem::__private::FromIdem>::from_idem,
             ),
-            async move {
+            move || async move {
                 if let ::core::option::Option::Some(__returned) = ::core::option::Option::None::<
                     Result<Self::Sent, AppError>,
                 > {

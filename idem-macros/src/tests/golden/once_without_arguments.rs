@@ -24,7 +24,7 @@ async fn migrate() -> Result<(), AppError> {
                 <() as ::idem::__private::ResultValue>::CODEC,
                 <AppError as ::idem::__private::FromIdem>::from_idem,
             ),
-            async move {
+            move || async move {
                 if let ::core::option::Option::Some(__returned) = ::core::option::Option::None::<
                     Result<(), AppError>,
                 > {
