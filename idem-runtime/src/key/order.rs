@@ -79,10 +79,15 @@ impl Entries {
     }
 
     /// Brings the entries, which fill the encoding up to its end, into order. They stay recorded.
+    #[inline]
     pub fn arrange(&self, encoder: &mut Encoder) -> Encoded {
         if self.sorted {
             return Ok(());
         }
+        self.sort(encoder)
+    }
+
+    fn sort(&self, encoder: &mut Encoder) -> Encoded {
         let Encoder {
             out, spans, spare, ..
         } = encoder;
@@ -112,9 +117,7 @@ impl Entries {
     /// Arranges the entries and forgets them.
     #[inline]
     pub fn finish(&self, encoder: &mut Encoder) -> Encoded {
-        if !self.sorted {
-            self.arrange(encoder)?;
-        }
+        self.arrange(encoder)?;
         encoder.spans.truncate(self.base);
         Ok(())
     }
