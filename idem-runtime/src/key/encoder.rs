@@ -36,7 +36,6 @@ const WIDTH: [u8; 65] = {
 };
 
 /// Reused buffers and the position within the current argument.
-#[derive(Debug)]
 pub(super) struct Encoder {
     /// The encoding so far.
     pub out: Vec<u8>,

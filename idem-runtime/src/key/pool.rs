@@ -1,7 +1,7 @@
 //! Buffers that outlive a key.
 use super::encoder::Encoder;
 use super::error::KeyError;
-use super::order::Entries;
+use super::order::{Entries, Span};
 use super::time_label::TimeLabel;
 use std::cell::Cell;
 
@@ -13,8 +13,7 @@ pub(super) const FRONT: usize = 256;
 /// life of every thread.
 const KEPT: usize = 64 * 1024;
 
-/// What a key is made in: the parts so far.
-#[derive(Debug)]
+/// What a key is made in: the parts so far. No `Debug`: they hold the arguments' values.
 pub(super) struct Parts {
     /// Holds the arguments, behind [`FRONT`] free bytes.
     pub encoder: Encoder,
@@ -59,6 +58,20 @@ impl Parts {
         }
     }
 
+    fn is_small(&self) -> bool {
+        let encoder = &self.encoder;
+        [
+            &encoder.out,
+            &encoder.spare,
+            &self.frame,
+            &self.scope,
+            &self.explicit,
+        ]
+        .iter()
+        .all(|buffer| buffer.capacity() <= KEPT)
+            && encoder.spans.capacity() <= KEPT / size_of::<Span>()
+    }
+
     fn clear(&mut self) {
         self.encoder.reset(FRONT);
         self.scope.clear();
@@ -73,7 +86,6 @@ impl Parts {
 }
 
 /// Parts lent by the thread, and given back to whichever thread drops them.
-#[derive(Debug)]
 pub(super) struct Lent(Option<Box<Parts>>);
 
 impl Lent {
@@ -95,7 +107,7 @@ impl Drop for Lent {
     #[inline]
     fn drop(&mut self) {
         if let Some(mut parts) = self.0.take()
-            && parts.encoder.out.capacity() <= KEPT
+            && parts.is_small()
         {
             parts.clear();
             // A thread that ends has no use for them.
