@@ -64,6 +64,7 @@ impl Encoder {
     }
 
     /// Forgets all but the first `len` bytes.
+    #[inline]
     pub fn reset(&mut self, len: usize) {
         self.out.truncate(len);
         self.spans.clear();

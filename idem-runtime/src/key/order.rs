@@ -3,6 +3,7 @@ use super::encoder::Encoder;
 use super::error::Duplicate;
 use super::number::text_of;
 use super::refusal::{Encoded, Refusal};
+use std::cmp::Ordering;
 
 /// One entry of an open map or set, as offsets into the encoding.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +47,7 @@ impl Entries {
     }
 
     /// Records the name that starts at `start` and ends here; its entry is open until `ended`.
-    #[inline]
+    #[inline(always)]
     pub fn named(&mut self, encoder: &mut Encoder, start: usize) -> Encoded {
         let name_end = encoder.out.len();
         let prefix = prefix(&encoder.out[start..name_end]);
@@ -58,11 +59,12 @@ impl Entries {
         };
         if self.sorted
             && let Some(last) = encoder.spans[self.base..].last()
+            && last.prefix >= prefix
         {
             match order(&encoder.out, last, &span) {
-                std::cmp::Ordering::Less => {}
-                std::cmp::Ordering::Equal => return Err(Refusal::duplicate(self.what)),
-                std::cmp::Ordering::Greater => self.sorted = false,
+                Ordering::Less => {}
+                Ordering::Equal => return Err(Refusal::duplicate(self.what)),
+                Ordering::Greater => self.sorted = false,
             }
         }
         encoder.spans.push(span);
@@ -134,13 +136,13 @@ pub(super) fn repeated(encoder: &Encoder) -> Box<str> {
 
 /// Bytewise order of the encoded names: since a head is the shortest, shorter names come first.
 #[inline]
-fn order(out: &[u8], a: &Span, b: &Span) -> std::cmp::Ordering {
+fn order(out: &[u8], a: &Span, b: &Span) -> Ordering {
     a.prefix
         .cmp(&b.prefix)
         .then_with(|| out[a.start..a.name_end].cmp(&out[b.start..b.name_end]))
 }
 
-#[inline]
+#[inline(always)]
 fn prefix(name: &[u8]) -> u64 {
     let mut bytes = [0; 8];
     match name.first_chunk::<8>() {

@@ -9,7 +9,7 @@ use std::cell::Cell;
 /// complete only when all arguments are there; usual ones fit, so that no argument moves.
 pub(super) const FRONT: usize = 256;
 
-/// A buffer that grew beyond this is let go: one huge key is no reason to keep its memory for the
+/// A buffer that grew to this is let go: one huge key is no reason to keep its memory for the
 /// life of every thread.
 const KEPT: usize = 64 * 1024;
 
@@ -58,20 +58,16 @@ impl Parts {
         }
     }
 
+    /// All capacities at once: none has a bit that `KEPT` bytes do not need.
+    #[inline]
     fn is_small(&self) -> bool {
         let encoder = &self.encoder;
-        [
-            &encoder.out,
-            &encoder.spare,
-            &self.frame,
-            &self.scope,
-            &self.explicit,
-        ]
-        .iter()
-        .all(|buffer| buffer.capacity() <= KEPT)
-            && encoder.spans.capacity() <= KEPT / size_of::<Span>()
+        let bytes = encoder.out.capacity() | encoder.spare.capacity() | self.frame.capacity();
+        let values = self.scope.capacity() | self.explicit.capacity();
+        bytes | values | encoder.spans.capacity() * size_of::<Span>() < KEPT
     }
 
+    #[inline]
     fn clear(&mut self) {
         self.encoder.reset(FRONT);
         self.scope.clear();
