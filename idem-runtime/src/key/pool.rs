@@ -64,7 +64,8 @@ impl Parts {
         let encoder = &self.encoder;
         let bytes = encoder.out.capacity() | encoder.spare.capacity() | self.frame.capacity();
         let values = self.scope.capacity() | self.explicit.capacity();
-        bytes | values | encoder.spans.capacity() * size_of::<Span>() < KEPT
+        let spans = encoder.spans.capacity() * size_of::<Span>();
+        (bytes | values | spans) < KEPT
     }
 
     #[inline]
