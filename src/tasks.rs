@@ -5,7 +5,7 @@
 /// Takes paths of handlers, and names of methods' tasks as text. A handler without an attribute of ours does not compile:
 /// "expected type, found function". Every listed handler is linked in.
 ///
-/// ```
+/// ```standalone_crate
 /// # use idem::{idempotent, MemoryStore, Runtime};
 /// #[idempotent(name = "alerts.send")]
 /// async fn send_alert(id: u64) -> Result<(), idem::Error> { Ok(()) }
