@@ -65,3 +65,8 @@ pub use idem_runtime::{
     ScopeId, ScopePart, ScopeSource, Store, StoreError, Task, TaskHandle, TaskOptions, claim, clock, codec, connect,
     current, key, policy, record, store, task, transition,
 };
+
+/// The README's example is compiled and run.
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../README.md")]
+mod readme {}
