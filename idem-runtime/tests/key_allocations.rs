@@ -56,9 +56,7 @@ fn scopes_and_times() {
     for space in [KeySpace::new("app"), KeySpace::with_secret("app", secret)] {
         allocates_nothing(|| {
             let mut writer = KeyWriter::new();
-            writer
-                .scope("tenant", "01234567-89ab-cdef-0123-456789abcdef")
-                .unwrap();
+            writer.scope("tenant", "01234567-89ab-cdef-0123-456789abcdef").unwrap();
             writer.time(bucket.label(Timestamp::UNIX_EPOCH));
             writer.arg("order", "order-1").unwrap();
             writer.finish(&space, &task).unwrap()
@@ -72,9 +70,7 @@ fn explicit_keys_and_long_names() {
     let task = task();
     allocates_nothing(|| {
         let mut writer = KeyWriter::new();
-        writer
-            .explicit("550e8400-e29b-41d4-a716-446655440000")
-            .unwrap();
+        writer.explicit("550e8400-e29b-41d4-a716-446655440000").unwrap();
         writer.finish(&space, &task).unwrap()
     });
     allocates_nothing(|| {

@@ -3,9 +3,7 @@
 
 mod key_support;
 
-use idem_runtime::key::{
-    Bucket, KeyError, KeySpace, KeyWriter, Secret, TaskIdent, TimeLabel, Unit,
-};
+use idem_runtime::key::{Bucket, KeyError, KeySpace, KeyWriter, Secret, TaskIdent, TimeLabel, Unit};
 use jiff::Timestamp;
 use key_support::random::Chance;
 use key_support::{Doc, cbor, encoded, hex, json, preimage};
@@ -47,11 +45,7 @@ fn the_oracle_disagrees_where_a_vector_is_wrong() {
     assert!(run("-", &good).0);
     let digest = good.find("digest").unwrap() + 10;
     let mut wrong = good.clone();
-    let other = if &good[digest..=digest] == "0" {
-        "1"
-    } else {
-        "0"
-    };
+    let other = if &good[digest..=digest] == "0" { "1" } else { "0" };
     wrong.replace_range(digest..=digest, other);
     let (agrees, said) = run("-", &wrong);
     assert!(!agrees && said.contains("random-0: digest"), "{said}");
@@ -150,10 +144,7 @@ fn scope(chance: &mut Chance, writer: &mut KeyWriter) -> Result<String, KeyError
     let kinds = match chance.below(4) {
         0 | 1 => return Ok("null".to_owned()),
         2 => vec![chance.text() + "k"],
-        _ => ["tenant", "user", "-", "a:b"][..1 + chance.below(4) as usize]
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
+        _ => ["tenant", "user", "-", "a:b"][..1 + chance.below(4) as usize].iter().map(ToString::to_string).collect(),
     };
     let mut values = Vec::new();
     for kind in &kinds {
@@ -184,9 +175,7 @@ fn subject(chance: &mut Chance, writer: &mut KeyWriter) -> Result<String, KeyErr
         writer.arg(&name, &value)?;
         args.push((name, value));
     }
-    let arg = |(name, value): &(String, Doc)| {
-        format!("{}:{}", json::render(&Doc::text(name)), json::render(value))
-    };
+    let arg = |(name, value): &(String, Doc)| format!("{}:{}", json::render(&Doc::text(name)), json::render(value));
     let args: Vec<String> = args.iter().map(arg).collect();
     Ok(format!(r#"["args",{{{}}}]"#, args.join(",")))
 }

@@ -15,10 +15,7 @@ fn refusal<T: Serialize + ?Sized>(value: &T) -> KeyError {
     let mut writer = KeyWriter::new();
     let error = writer.arg("secret_arg", value).unwrap_err();
     assert_eq!(error.argument(), Some("secret_arg"), "{error}");
-    assert!(
-        error.to_string().starts_with("argument `secret_arg`: "),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("argument `secret_arg`: "), "{error}");
     // It stays refused.
     assert_eq!(writer.finish(&space(), &task()).unwrap_err(), error);
     error
@@ -154,14 +151,7 @@ fn an_argument_given_twice_is_refused() {
         let error = error.unwrap_err();
         let what = Duplicate::Argument;
         assert!(matches!(&error, KeyError::DuplicateKey { what: w, .. } if *w == what));
-        assert_eq!(
-            error.argument(),
-            Some(if names[0] == "b" && names[1] == "b" {
-                "b"
-            } else {
-                "a"
-            })
-        );
+        assert_eq!(error.argument(), Some(if names[0] == "b" && names[1] == "b" { "b" } else { "a" }));
     }
 }
 
@@ -170,37 +160,17 @@ fn an_argument_given_twice_is_refused() {
 fn a_scope_must_be_there_and_be_named() {
     let scope = |kind: &str, value: &Doc| KeyWriter::new().scope(kind, value).unwrap_err();
     let missing = scope("user", &Doc::Null);
-    assert_eq!(
-        missing,
-        KeyError::ScopeMissing {
-            kind: "user".into()
-        }
-    );
+    assert_eq!(missing, KeyError::ScopeMissing { kind: "user".into() });
     let absent = Doc::Some(Box::new(Doc::Null));
-    assert!(matches!(
-        scope("user", &absent),
-        KeyError::ScopeMissing { .. }
-    ));
-    assert!(matches!(
-        scope("", &Doc::int(1)),
-        KeyError::ScopeKind { .. }
-    ));
-    assert!(matches!(
-        scope("a+b", &Doc::int(1)),
-        KeyError::ScopeKind { .. }
-    ));
+    assert!(matches!(scope("user", &absent), KeyError::ScopeMissing { .. }));
+    assert!(matches!(scope("", &Doc::int(1)), KeyError::ScopeKind { .. }));
+    assert!(matches!(scope("a+b", &Doc::int(1)), KeyError::ScopeKind { .. }));
     let error = scope("user", &Doc::Set(vec![Doc::Null; 2]));
     assert!(error.to_string().starts_with("scope `user`: "), "{error}");
     let mut writer = KeyWriter::new();
     writer.scope("user", &1).unwrap();
     let twice = writer.scope("user", &1).unwrap_err();
-    assert!(matches!(
-        twice,
-        KeyError::DuplicateKey {
-            what: Duplicate::Scope,
-            ..
-        }
-    ));
+    assert!(matches!(twice, KeyError::DuplicateKey { what: Duplicate::Scope, .. }));
 }
 
 /// KEY-16: behind `Set`, and in a map's keys, a hash table has an order.

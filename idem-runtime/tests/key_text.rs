@@ -36,16 +36,10 @@ fn fields_are_escaped_or_abbreviated() {
         (&":".repeat(22), &abbreviated(&":".repeat(22))),
         (&"x".repeat(65), &abbreviated(&"x".repeat(65))),
     ] {
-        let key = KeyWriter::new()
-            .finish(&KeySpace::new(text), &task())
-            .unwrap();
+        let key = KeyWriter::new().finish(&KeySpace::new(text), &task()).unwrap();
         assert_eq!(field(&key, 1), expect);
         let read: Key = key.to_string().parse().unwrap();
-        let shown = if expect.starts_with('~') {
-            expect
-        } else {
-            text
-        };
+        let shown = if expect.starts_with('~') { expect } else { text };
         assert_eq!(read.namespace(), shown);
     }
 }
@@ -57,11 +51,7 @@ fn abbreviated(text: &str) -> String {
 /// KEY-24.
 #[test]
 fn integers_are_shown_and_all_else_is_hidden() {
-    let label = |value: &Doc| {
-        scoped(&space(), &task(), "user", value)
-            .scope_label()
-            .unwrap()
-    };
+    let label = |value: &Doc| scoped(&space(), &task(), "user", value).scope_label().unwrap();
     assert_eq!(label(&Doc::int(42)), "user=42");
     assert_eq!(label(&Doc::int(-5)), "user=-5");
     assert_eq!(label(&Doc::F64(42.0)), "user=42");
@@ -77,17 +67,10 @@ fn integers_are_shown_and_all_else_is_hidden() {
         assert_eq!(label(&Doc::int(&digits)), format!("user={digits}"));
     }
     let digits = "7".repeat(65);
-    assert_eq!(
-        label(&Doc::int(&digits)),
-        format!("user={}", abbreviated(&digits))
-    );
-    for hidden in [
-        Doc::text("42"),
-        Doc::Bool(true),
-        Doc::F64(1.5),
-        Doc::Array(vec![Doc::int(1)]),
-        Doc::text(&"x".repeat(100)),
-    ] {
+    assert_eq!(label(&Doc::int(&digits)), format!("user={}", abbreviated(&digits)));
+    for hidden in
+        [Doc::text("42"), Doc::Bool(true), Doc::F64(1.5), Doc::Array(vec![Doc::int(1)]), Doc::text(&"x".repeat(100))]
+    {
         let label = label(&hidden);
         assert!(label.starts_with("user~") && label.len() == 21, "{label}");
     }
@@ -115,11 +98,7 @@ fn a_hidden_label_is_the_digest_of_its_scope() {
 #[test]
 fn plain_labels_show_text() {
     let task = TaskIdent::with_plain_scope("t", NonZeroU32::MIN);
-    let label = |value: &Doc| {
-        scoped(&space(), &task, "user", value)
-            .scope_label()
-            .unwrap()
-    };
+    let label = |value: &Doc| scoped(&space(), &task, "user", value).scope_label().unwrap();
     assert_eq!(label(&Doc::text("ada@x")), "user=ada%40x");
     assert_eq!(label(&Doc::text("")), "user=%");
     assert_eq!(label(&Doc::text("-")), "user=%2D");
@@ -149,22 +128,11 @@ fn a_secret_changes_digests_and_hides_every_scope() {
 /// KEY-21.
 #[test]
 fn a_secret_has_32_bytes_and_does_not_show() {
-    assert!(
-        Secret::new("k1", &[7; 31])
-            .unwrap_err()
-            .to_string()
-            .contains("31 bytes")
-    );
+    assert!(Secret::new("k1", &[7; 31]).unwrap_err().to_string().contains("31 bytes"));
     let secret = Secret::new("k1", b"0123456789abcdef0123456789abcdef").unwrap();
-    let shown = format!(
-        "{secret:?} {:?}",
-        KeySpace::with_secret("app", secret.clone())
-    );
+    let shown = format!("{secret:?} {:?}", KeySpace::with_secret("app", secret.clone()));
     assert!(shown.contains("k1"));
-    assert!(
-        !shown.contains("0123") && !shown.contains("48, 49"),
-        "{shown}"
-    );
+    assert!(!shown.contains("0123") && !shown.contains("48, 49"), "{shown}");
 }
 
 fn example() -> Key {
@@ -182,17 +150,11 @@ fn a_text_is_read_as_the_same_key() {
     let read: Key = key.to_string().parse().unwrap();
     assert_eq!(read, key);
     assert_eq!(read.to_string(), key.to_string());
-    assert_eq!(
-        (read.task(), read.version(), read.namespace()),
-        ("mail.send", 2, "app")
-    );
+    assert_eq!((read.task(), read.version(), read.namespace()), ("mail.send", 2, "app"));
     assert_eq!(read.scope_label(), key.scope_label());
     assert_eq!(read.time_label().as_deref(), Some("w1.-3"));
     assert_eq!(format!("{read:?}"), format!("Key({key})"));
-    assert_eq!(
-        Key::from_record(*key.digest(), &key.to_string()).unwrap(),
-        key
-    );
+    assert_eq!(Key::from_record(*key.digest(), &key.to_string()).unwrap(), key);
     let other = Key::from_record([0; 32], &key.to_string()).unwrap_err();
     assert_eq!(other, ParseKeyError::OtherDigest);
 }

@@ -103,11 +103,7 @@ fn every_half_float_is_exact() {
             31 => continue,
             _ => (1024.0 + mantissa) * 2_f64.powi(exponent - 25),
         };
-        let x = if bits >> 15 == 1 {
-            -magnitude
-        } else {
-            magnitude
-        };
+        let x = if bits >> 15 == 1 { -magnitude } else { magnitude };
         if x.fract() == 0.0 {
             same(&x, &(x as i64));
         } else {
@@ -119,9 +115,7 @@ fn every_half_float_is_exact() {
 /// KEY-17: `arbitrary_precision` anywhere in a build moves no key.
 #[test]
 fn a_number_by_its_text_is_the_number() {
-    for text in [
-        "0", "-0", "1", "-7", "1.5", "0.1", "-2.5e-3", "1e3", "1E+2", "100.0", "1e-400",
-    ] {
+    for text in ["0", "-0", "1", "-7", "1.5", "0.1", "-2.5e-3", "1e3", "1E+2", "100.0", "1e-400"] {
         let plain: serde_json::Value = serde_json::from_str(text).unwrap();
         same(&Number(text), &plain);
     }
@@ -173,17 +167,11 @@ fn each_kind_of_value_is_what_json_makes_of_it() {
     check(&Shape::Line(1, 2), "a1644c696e65820102");
     check(&Shape::Box { w: 1, h: None }, "a163426f78a26168f6617701");
     check(&Announced(None, vec![1, 2]), "820102");
-    check(
-        &Announced(None, (0..24).collect()),
-        &format!("9818{}", hex(&(0..24).collect::<Vec<_>>())),
-    );
+    check(&Announced(None, (0..24).collect()), &format!("9818{}", hex(&(0..24).collect::<Vec<_>>())));
     let uuid = "01234567-89ab-cdef-0123-456789abcdef";
     same(&uuid::Uuid::parse_str(uuid).unwrap(), uuid);
     same(&std::net::Ipv4Addr::LOCALHOST, "127.0.0.1");
-    same(
-        &format_args!("{}-{}", "a".repeat(300), 1),
-        &format!("{}-1", "a".repeat(300)),
-    );
+    same(&format_args!("{}-{}", "a".repeat(300), 1), &format!("{}-1", "a".repeat(300)));
 }
 
 /// KEY-15.
@@ -210,38 +198,16 @@ fn maps_are_in_order_whatever_they_came_in() {
         long_name_beyond_eight: u8,
         long_name_beyond_eigh: u8,
     }
-    let fields = Fields {
-        bb: 1,
-        a: 2,
-        long_name_beyond_eight: 3,
-        long_name_beyond_eigh: 4,
-    };
-    let map = HashMap::from([
-        ("long_name_beyond_eigh", 4),
-        ("long_name_beyond_eight", 3),
-        ("a", 2),
-        ("bb", 1),
-    ]);
+    let fields = Fields { bb: 1, a: 2, long_name_beyond_eight: 3, long_name_beyond_eigh: 4 };
+    let map = HashMap::from([("long_name_beyond_eigh", 4), ("long_name_beyond_eight", 3), ("a", 2), ("bb", 1)]);
     same(&fields, &map);
     same(&fields, &serde_json::to_value(&map).unwrap());
-    check(
-        &HashMap::from([("b", 1), ("a", 2), ("aa", 3), ("", 4)]),
-        "a4600461610261620162616103",
-    );
-    same(
-        &BTreeMap::from([(10, 1), (9, 2), (-1, 3)]),
-        &HashMap::from([("9", 2), ("-1", 3), ("10", 1)]),
-    );
+    check(&HashMap::from([("b", 1), ("a", 2), ("aa", 3), ("", 4)]), "a4600461610261620162616103");
+    same(&BTreeMap::from([(10, 1), (9, 2), (-1, 3)]), &HashMap::from([("9", 2), ("-1", 3), ("10", 1)]));
     same(&BTreeMap::from([(true, 1)]), &BTreeMap::from([("true", 1)]));
     same(&BTreeMap::from([('x', 1)]), &BTreeMap::from([("x", 1)]));
-    same(
-        &BTreeMap::from([(Some(u128::MAX), 1)]),
-        &BTreeMap::from([(u128::MAX.to_string(), 1)]),
-    );
-    same(
-        &BTreeMap::from([(std::net::Ipv4Addr::LOCALHOST, 1)]),
-        &BTreeMap::from([("127.0.0.1", 1)]),
-    );
+    same(&BTreeMap::from([(Some(u128::MAX), 1)]), &BTreeMap::from([(u128::MAX.to_string(), 1)]));
+    same(&BTreeMap::from([(std::net::Ipv4Addr::LOCALHOST, 1)]), &BTreeMap::from([("127.0.0.1", 1)]));
 }
 
 /// KEY-16.

@@ -20,14 +20,8 @@ fn key(names: &[&str]) -> Key {
 #[test]
 fn arguments_may_come_in_any_order() {
     let expect = key(&["a", "b", "aa", "order", "a_long_name_of_an_argument"]);
-    assert_eq!(
-        key(&["order", "aa", "a_long_name_of_an_argument", "b", "a"]),
-        expect
-    );
-    assert_eq!(
-        key(&["aa", "a", "b", "order", "a_long_name_of_an_argument"]),
-        expect
-    );
+    assert_eq!(key(&["order", "aa", "a_long_name_of_an_argument", "b", "a"]), expect);
+    assert_eq!(key(&["aa", "a", "b", "order", "a_long_name_of_an_argument"]), expect);
     assert_ne!(key(&["a", "b", "aa", "order"]), expect);
 }
 
@@ -71,10 +65,7 @@ fn a_value_may_make_a_key_while_it_is_written() {
         writer.finish(&space(), &task()).unwrap()
     };
     let nested = outer(&|writer| writer.arg("v", &[Reentrant, Reentrant]).unwrap());
-    assert_eq!(
-        nested,
-        outer(&|writer| writer.arg("v", &[&text, &text]).unwrap())
-    );
+    assert_eq!(nested, outer(&|writer| writer.arg("v", &[&text, &text]).unwrap()));
 }
 
 struct Panics;
@@ -130,9 +121,7 @@ fn several_scopes_are_one_of_joined_kinds() {
 fn a_template_is_its_text_and_its_values() {
     let key = |values: (&str, &str)| {
         let mut writer = KeyWriter::new();
-        writer
-            .explicit(&("autoclose:{a}:{b}", values.0, values.1))
-            .unwrap();
+        writer.explicit(&("autoclose:{a}:{b}", values.0, values.1)).unwrap();
         writer.finish(&space(), &task()).unwrap()
     };
     assert_eq!(key(("x", "y")), key(("x", "y")));

@@ -42,7 +42,8 @@ async fn an_unencodable_argument_is_named_and_its_value_is_not() {
 #[tokio::test]
 async fn durations_zones_categories_and_stores_are_checked_in_words() {
     let runtime = runtime();
-    let run = |call: idem::CallBuilder| async { call.arg("id", &1).run(async || Ok::<_, AppError>(1)).await.unwrap_err() };
+    let run =
+        |call: idem::CallBuilder| async { call.arg("id", &1).run(async || Ok::<_, AppError>(1)).await.unwrap_err() };
     let call = || runtime.call("it.bad.option");
     says(run(call().ttl("0s")).await, &["`ttl`", "0s", "zero", "24h"]);
     says(run(call().ttl("24x")).await, &["`ttl`", "24x", "unit"]);
@@ -77,7 +78,9 @@ fn an_explicit_key_is_checked() {
 
 #[tokio::test]
 async fn a_store_url_is_checked() {
-    for (url, word) in [("redos://user:secret@host", "redos"), ("memory:x", "memory"), ("sqlite:", "sqlite"), ("", "scheme")] {
+    for (url, word) in
+        [("redos://user:secret@host", "redos"), ("memory:x", "memory"), ("sqlite:", "sqlite"), ("", "scheme")]
+    {
         let error = idem::connect(url).await.unwrap_err();
         assert!(matches!(error, StoreError::Url { .. }), "{error}");
         assert!(!error.to_string().contains("secret"));
@@ -94,7 +97,10 @@ async fn a_full_memory_store_refuses_and_evicts_nothing() {
     run(1).await.unwrap();
     run(2).await.unwrap();
     let error = run(3).await.unwrap_err();
-    assert!(matches!(error, AppError::Idem(Error::StoreUnavailable { source: StoreError::Full { .. }, effect: false, .. })));
+    assert!(matches!(
+        error,
+        AppError::Idem(Error::StoreUnavailable { source: StoreError::Full { .. }, effect: false, .. })
+    ));
     says(error, &["full", "2 records", "sweep"]);
     assert!(run(1).await.unwrap().is_replayed());
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use idem::testing::{Fault, Op};
-use idem::{Error, Runtime};
+use idem::{Error, Runtime, StoreError};
 
 use crate::support::{AppError, Gate, away, on_each_store, until};
 
@@ -89,6 +89,42 @@ on_each_store! {
         real.store.keeper_faults().heal();
         let next = call(&real.runtime, "it.r12", "200ms").run(async || Ok::<_, AppError>(2)).await.unwrap();
         assert_eq!((next.is_fresh(), next.call().attempt), (true, 2));
+    }
+
+    /// A store that hangs on what dropped calls left behind still gets its heartbeats.
+    async fn a_settlement_that_hangs_does_not_delay_heartbeats(bench: Bench) {
+        let real = bench.in_real_time().await;
+        real.store.keeper_faults().always(Op::Fail, Fault::HoldRequest);
+        let gate = Gate::new(1);
+        let mut dropped = Box::pin(call(&real.runtime, "it.hang.dropped", "30s").run(async || Ok::<_, AppError>(gate.pass().await)));
+        until("the body runs", async || { _ = futures::poll!(&mut dropped); gate.entries() == 1 }).await;
+        drop(dropped);
+        until("the keeper hangs on the release", async || real.store.keeper_faults().count(Op::Fail) == 1).await;
+        let (outcome, ()) = tokio::join!(
+            call(&real.runtime, "it.hang.running", "100ms").run(async || Ok::<_, AppError>(gate.pass().await)),
+            async {
+                until("five heartbeats are sent", async || real.store.keeper_faults().count(Op::Renew) >= 5).await;
+                gate.open();
+            }
+        );
+        assert!(outcome.unwrap().call().recorded);
+        real.store.keeper_faults().release();
+    }
+
+    /// Only an unanswered claim is released by the keeper: a refused one was not applied.
+    async fn a_claim_that_was_refused_leaves_nothing_to_the_keeper(bench: Bench) {
+        let full = StoreError::Full { store: "the test's store".into(), reason: "1 record".into() };
+        bench.store.faults().next(Op::Claim, Fault::Error(full));
+        let refused = call(&bench.runtime, "it.refused", "30s").run(async || Ok::<_, AppError>(1)).await.unwrap_err();
+        assert!(matches!(refused, AppError::Idem(Error::StoreUnavailable { effect: false, .. })), "{refused}");
+        let gate = Gate::new(1);
+        let mut dropped = Box::pin(call(&bench.runtime, "it.refused.next", "30s").run(async || Ok::<_, AppError>(gate.pass().await)));
+        until("the body runs", async || { _ = futures::poll!(&mut dropped); gate.entries() == 1 }).await;
+        drop(dropped);
+        until("the keeper settles it", async || bench.store.keeper_faults().count(Op::Fail) == 1).await;
+        let log = bench.store.keeper_faults().log();
+        let settled: Vec<_> = log.iter().filter(|call| call.op == Op::Fail).filter_map(|call| call.key.clone()).collect();
+        assert!(settled.iter().all(|key| key.contains("it.refused.next")), "{settled:?}");
     }
 
     async fn ensure_owned_tells_a_body_whose_claim_is_gone(bench: Bench) {

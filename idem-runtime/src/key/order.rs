@@ -26,20 +26,12 @@ pub(super) struct Entries {
 
 impl Entries {
     pub fn new(encoder: &Encoder, what: Duplicate) -> Self {
-        Entries {
-            base: encoder.spans.len(),
-            sorted: true,
-            what,
-        }
+        Entries { base: encoder.spans.len(), sorted: true, what }
     }
 
     /// The arguments of a call: the outermost map.
     pub fn arguments() -> Self {
-        Entries {
-            base: 0,
-            sorted: true,
-            what: Duplicate::Argument,
-        }
+        Entries { base: 0, sorted: true, what: Duplicate::Argument }
     }
 
     pub fn len(&self, encoder: &Encoder) -> usize {
@@ -51,12 +43,7 @@ impl Entries {
     pub fn named(&mut self, encoder: &mut Encoder, start: usize) -> Encoded {
         let name_end = encoder.out.len();
         let prefix = prefix(&encoder.out[start..name_end]);
-        let span = Span {
-            prefix,
-            start,
-            name_end,
-            end: name_end,
-        };
+        let span = Span { prefix, start, name_end, end: name_end };
         if self.sorted
             && let Some(last) = encoder.spans[self.base..].last()
             && last.prefix >= prefix
@@ -90,18 +77,13 @@ impl Entries {
     }
 
     fn sort(&self, encoder: &mut Encoder) -> Encoded {
-        let Encoder {
-            out, spans, spare, ..
-        } = encoder;
+        let Encoder { out, spans, spare, .. } = encoder;
         let spans = &mut spans[self.base..];
         let Some(from) = spans.first().map(|span| span.start) else {
             return Ok(());
         };
         spans.sort_unstable_by(|a, b| order(out, a, b));
-        if spans
-            .windows(2)
-            .any(|pair| order(out, &pair[0], &pair[1]).is_eq())
-        {
+        if spans.windows(2).any(|pair| order(out, &pair[0], &pair[1]).is_eq()) {
             return Err(Refusal::duplicate(self.what));
         }
         spare.clear();
@@ -129,17 +111,13 @@ impl Entries {
 pub(super) fn repeated(encoder: &Encoder) -> Box<str> {
     let twice = |pair: &&[Span]| order(&encoder.out, &pair[0], &pair[1]).is_eq();
     let span = encoder.spans.windows(2).find(twice).map(|pair| pair[0]);
-    span.and_then(|span| text_of(&encoder.out[span.start..span.name_end]))
-        .unwrap_or_default()
-        .into()
+    span.and_then(|span| text_of(&encoder.out[span.start..span.name_end])).unwrap_or_default().into()
 }
 
 /// Bytewise order of the encoded names: since a head is the shortest, shorter names come first.
 #[inline]
 fn order(out: &[u8], a: &Span, b: &Span) -> Ordering {
-    a.prefix
-        .cmp(&b.prefix)
-        .then_with(|| out[a.start..a.name_end].cmp(&out[b.start..b.name_end]))
+    a.prefix.cmp(&b.prefix).then_with(|| out[a.start..a.name_end].cmp(&out[b.start..b.name_end]))
 }
 
 #[inline(always)]

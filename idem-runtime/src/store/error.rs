@@ -1,10 +1,11 @@
 //! What can go wrong in a store.
 
-/// What went wrong in a store. In every case the outcome of the request is not known, and it may be sent again.
+/// What went wrong in a store. Any request may be sent again; only [`StoreError::Unavailable`] leaves open whether it was
+/// applied, after every other error it was not.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The store did not answer, or not in time.
+    /// The store did not answer, or not in time: whether the request was applied is not known.
     #[error("{store} does not answer: {reason}")]
     Unavailable {
         /// Which store.

@@ -28,8 +28,8 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 /// Keeps records. Rules for every operation:
 ///
 /// * It applies the function of the same name in [`transition`](crate::transition), atomically for the key, on the store's own clock.
-/// * An error means that the outcome is not known: the caller may send the same request again, and the answer is the same
-///   as if the first sending had been answered.
+/// * After [`StoreError::Unavailable`] the outcome is not known; after every other error nothing was applied. In any case the
+///   caller may send the same request again, and the answer is the same as if the first sending had been answered.
 /// * A record that cannot be read, or is of a newer format, is an error, never "absent".
 ///
 /// # Cancel safety

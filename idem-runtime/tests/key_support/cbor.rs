@@ -43,10 +43,7 @@ impl<'a> Reader<'a> {
         let (major, info) = (first >> 5, first & 31);
         let n = match info {
             0..24 => return (major, info, info.into()),
-            24..28 => self
-                .take(1 << (info - 24))
-                .iter()
-                .fold(0, |n, byte| n << 8 | u64::from(*byte)),
+            24..28 => self.take(1 << (info - 24)).iter().fold(0, |n, byte| n << 8 | u64::from(*byte)),
             _ => panic!("an indefinite or reserved head"),
         };
         let least = [24, 1 << 8, 1 << 16, 1 << 32][usize::from(info - 24)];
@@ -57,10 +54,7 @@ impl<'a> Reader<'a> {
     fn item(&mut self) -> Meaning {
         let (major, info, n) = self.head();
         match major {
-            0 | 1 => Meaning::Int {
-                negative: major == 1,
-                magnitude: n.into(),
-            },
+            0 | 1 => Meaning::Int { negative: major == 1, magnitude: n.into() },
             3 => Meaning::Text(self.text(n)),
             4 => Meaning::Array((0..n).map(|_| self.item()).collect()),
             5 => self.map(n),
@@ -95,15 +89,9 @@ impl<'a> Reader<'a> {
                 let (major, _, len) = self.head();
                 assert_eq!(major, 2, "a bignum's digits");
                 let digits = self.take(len as usize);
-                assert!(
-                    (9..=16).contains(&len) && digits[0] != 0,
-                    "a bignum too small"
-                );
+                assert!((9..=16).contains(&len) && digits[0] != 0, "a bignum too small");
                 let magnitude = digits.iter().fold(0, |n, byte| n << 8 | u128::from(*byte));
-                Meaning::Int {
-                    negative: tag == 3,
-                    magnitude,
-                }
+                Meaning::Int { negative: tag == 3, magnitude }
             }
             0x6964_656d => match self.item() {
                 Meaning::Null => Meaning::Somes(1),
@@ -140,11 +128,7 @@ fn half(bits: u16) -> f64 {
         31 => f64::NAN,
         exponent => (1024.0 + mantissa) * 2_f64.powi(i32::from(exponent) - 25),
     };
-    if bits >> 15 == 1 {
-        -magnitude
-    } else {
-        magnitude
-    }
+    if bits >> 15 == 1 { -magnitude } else { magnitude }
 }
 
 fn float(x: f64) -> Meaning {
@@ -160,10 +144,7 @@ fn float(x: f64) -> Meaning {
 fn int(n: i128) -> Meaning {
     let negative = n < 0;
     let magnitude = (if negative { -1 - n } else { n }) as u128;
-    Meaning::Int {
-        negative,
-        magnitude,
-    }
+    Meaning::Int { negative, magnitude }
 }
 
 fn order(a: &str, b: &str) -> std::cmp::Ordering {
@@ -192,10 +173,7 @@ pub fn meaning(doc: &Doc) -> Meaning {
             Meaning::Array(elements)
         }
         Doc::Map(entries) => {
-            let mut entries: Vec<_> = entries
-                .iter()
-                .map(|(name, value)| (spelling(name), meaning(value)))
-                .collect();
+            let mut entries: Vec<_> = entries.iter().map(|(name, value)| (spelling(name), meaning(value))).collect();
             entries.sort_by(|(a, _), (b, _)| order(a, b));
             Meaning::Map(entries)
         }
@@ -217,10 +195,7 @@ pub fn encode(meaning: &Meaning) -> Vec<u8> {
         Meaning::Null => vec![0xf6],
         Meaning::Somes(n) => [b"\xdaidem".repeat(*n), vec![0xf6]].concat(),
         Meaning::Bool(value) => vec![0xf4 + u8::from(*value)],
-        Meaning::Int {
-            negative,
-            magnitude,
-        } => match u64::try_from(*magnitude) {
+        Meaning::Int { negative, magnitude } => match u64::try_from(*magnitude) {
             Ok(n) => head(u8::from(*negative), n),
             Err(_) => {
                 let bytes = magnitude.to_be_bytes();
@@ -236,9 +211,8 @@ pub fn encode(meaning: &Meaning) -> Vec<u8> {
             [head(4, items.len() as u64), bytes].concat()
         }
         Meaning::Map(entries) => {
-            let entry = |(name, value): &(String, Meaning)| {
-                [encode(&Meaning::Text(name.clone())), encode(value)].concat()
-            };
+            let entry =
+                |(name, value): &(String, Meaning)| [encode(&Meaning::Text(name.clone())), encode(value)].concat();
             let bytes: Vec<u8> = entries.iter().flat_map(entry).collect();
             [head(5, entries.len() as u64), bytes].concat()
         }

@@ -23,22 +23,8 @@ impl Chance {
     }
 
     pub fn text(&mut self) -> String {
-        const PIECES: [&str; 14] = [
-            "a",
-            "b",
-            "Z",
-            "0",
-            "-",
-            "_",
-            ":",
-            "%",
-            "{",
-            "é",
-            "e\u{301}",
-            "\u{0}",
-            "😀",
-            "lorem ipsum ",
-        ];
+        const PIECES: [&str; 14] =
+            ["a", "b", "Z", "0", "-", "_", ":", "%", "{", "é", "e\u{301}", "\u{0}", "😀", "lorem ipsum "];
         let len = match self.below(20) {
             0 => self.below(300),
             _ => self.below(6),
