@@ -1,5 +1,5 @@
 //! Real processes on one SQLite file: killed, restarted, side by side. This program is the test and its own children.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod child;
 mod shared_file;

@@ -13,6 +13,8 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use serde::Serialize;
+
 pub use self::connect::connect;
 pub use self::error::StoreError;
 use crate::claim::{
@@ -116,7 +118,8 @@ pub struct SweepReport {
 }
 
 /// How long records live.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Durability {
     /// As long as the process.
     Process,
@@ -125,7 +128,7 @@ pub enum Durability {
 }
 
 /// What a store is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Description {
     /// The kind of store: `memory`, `sqlite`, …
     pub kind: String,
@@ -140,7 +143,7 @@ pub struct Description {
 }
 
 /// One setting of a store.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Setting {
     /// Its name, as the server spells it.
     pub name: String,
