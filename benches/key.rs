@@ -106,7 +106,7 @@ fn keys(c: &mut Criterion) {
     check(c, "2,000 integers", |writer| {
         writer.arg("ids", black_box(&numbers)).unwrap();
     });
-    let bytes: Vec<u8> = (0..10_000_u32).map(|n| (n * n >> 3) as u8).collect();
+    let bytes: Vec<u8> = (0..10_000_u32).map(|n| ((n * n) >> 3) as u8).collect();
     check(c, "10 kB bytes", |writer| {
         writer.arg("blob", black_box(&bytes)).unwrap();
     });

@@ -2,5 +2,11 @@
 
 #[doc = include_str!("attributes/idempotent.md")]
 pub use idem_macros::idempotent;
-#[doc = include_str!("attributes/shorthands.md")]
-pub use idem_macros::{idempotent_daily, idempotent_once, not_idempotent, strict};
+#[doc = include_str!("attributes/daily.md")]
+pub use idem_macros::idempotent_daily;
+#[doc = include_str!("attributes/once.md")]
+pub use idem_macros::idempotent_once;
+#[doc = include_str!("attributes/not_idempotent.md")]
+pub use idem_macros::not_idempotent;
+#[doc = include_str!("attributes/strict.md")]
+pub use idem_macros::strict;

@@ -46,6 +46,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod guides;
+mod tasks;
 
 #[cfg(feature = "macros")]
 mod attributes;
@@ -61,38 +62,11 @@ pub use idem_runtime::testing;
 pub use idem_runtime::{
     At, CallBuilder, CallInfo, Coverage, Current, Delivery, Error, Expected, Finding, Guarantee, IntoStore, Key,
     KeyBuilder, Level, MemoryStore, MemoryStoreBuilder, Outcome, Record, Report, Resolution, Runtime, RuntimeBuilder,
-    ScopeId, ScopePart, ScopeSource, Store, StoreError, Task, TaskHandle, TaskOptions, claim, clock, codec, current,
-    key, policy, record, store, task, transition,
+    ScopeId, ScopePart, ScopeSource, Store, StoreError, Task, TaskHandle, TaskOptions, claim, clock, codec, connect,
+    current, key, policy, record, store, task, transition,
 };
 
-/// The handlers that the application expects to be covered, for [`Runtime::audit`].
-///
-/// Takes paths of handlers, and names of methods' tasks as text. A handler without an attribute of ours does not compile:
-/// "expected type, found function". Every listed handler is linked in.
-///
-/// ```
-/// # use idem::{idempotent, MemoryStore, Runtime};
-/// #[idempotent(name = "alerts.send")]
-/// async fn send_alert(id: u64) -> Result<(), idem::Error> { Ok(()) }
-///
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), idem::Error> {
-/// # let runtime = Runtime::builder().store(MemoryStore::new()).build()?;
-/// let report = runtime.audit(idem::tasks![send_alert]).await?;
-/// println!("{report}");
-/// report.require_full()?;
-/// # Ok(()) }
-/// ```
-#[macro_export]
-macro_rules! tasks {
-    (@list [$($done:expr,)*]) => {{
-        let tasks: [$crate::Expected; _] = [$($done),*];
-        tasks
-    }};
-    (@list [$($done:expr,)*] $name:literal $(, $($rest:tt)*)?) => {
-        $crate::tasks!(@list [$($done,)* $crate::Expected::Named($name),] $($($rest)*)?)
-    };
-    (@list [$($done:expr,)*] $handler:path $(, $($rest:tt)*)?) => {
-        $crate::tasks!(@list [$($done,)* $crate::Expected::Task(<$handler>::TASK),] $($($rest)*)?)
-    };
-    ($($list:tt)*) => { $crate::tasks!(@list [] $($list)*) };
-}
+/// The README's example is compiled and run.
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../README.md")]
+mod readme {}

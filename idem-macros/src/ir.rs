@@ -14,6 +14,8 @@ pub(crate) struct Handler {
     pub(crate) task: Task,
     /// Stands in an `impl` or a trait, where nothing can be put beside it.
     pub(crate) associated: bool,
+    /// The path of a `#[strict]` that was taken away.
+    pub(crate) strict_taken: Option<Path>,
     pub(crate) protection: Protection,
 }
 

@@ -241,11 +241,8 @@ impl Error {
 
     /// Whether delivering the same message again later may succeed.
     pub fn is_retryable(&self) -> bool {
-        match self {
-            Self::InProgress { .. } | Self::LeaseLost { .. } | Self::PriorFailure { .. } => true,
-            Self::StoreUnavailable { .. } => true,
-            _ => false,
-        }
+        use Error::{InProgress, LeaseLost, PriorFailure, StoreUnavailable};
+        matches!(self, InProgress { .. } | LeaseLost { .. } | PriorFailure { .. } | StoreUnavailable { .. })
     }
 
     /// When it is worth trying again, where that is known.

@@ -40,5 +40,5 @@ pub use self::runtime::{CallBuilder, IntoStore, KeyBuilder, Resolution, Runtime,
 pub use self::store::memory::{MemoryStore, MemoryStoreBuilder};
 #[cfg(feature = "sqlite")]
 pub use self::store::sqlite::SqliteStore;
-pub use self::store::{Store, StoreError};
+pub use self::store::{Store, StoreError, connect};
 pub use self::task::{ScopePart, ScopeSource, Task};

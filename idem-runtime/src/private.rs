@@ -50,8 +50,9 @@ pub fn begin(task: &'static Task, plan: impl FnOnce(&mut KeyArgs<'_>) -> Result<
 }
 
 /// Runs the call: the body under a claim, or the answer that is known.
-pub async fn finish<T, E, F>(begun: Begun, ops: Ops<T, E>, body: F) -> Result<T, E>
+pub async fn finish<T, E, B, F>(begun: Begun, ops: Ops<T, E>, body: B) -> Result<T, E>
 where
+    B: FnOnce() -> F,
     F: Future<Output = Result<T, E>>,
 {
     let call = begun.0.map_err(ops.error)?;

@@ -1,4 +1,4 @@
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Group, Ident, Span};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
@@ -55,6 +55,10 @@ pub(crate) fn key(input: ParseStream<'_>, site: &Site<'_>, cx: &mut Ctxt) -> syn
 /// `(x, y)`
 pub(crate) fn skip(input: ParseStream<'_>, site: &Site<'_>, cx: &mut Ctxt) -> syn::Result<Vec<Ident>> {
     let mut names: Vec<Ident> = Vec::new();
+    if input.peek(syn::token::Paren) && input.fork().parse::<Group>()?.stream().is_empty() {
+        let message = "`skip()` leaves out nothing: name parameters, or remove it";
+        cx.error(site.key.span(), message);
+    }
     elements(input, site, cx, |input, cx| {
         let Ok(name) = Ident::parse_any(input) else {
             return Err(input.error("`skip` takes parameters: `skip(ctx, attempt)`"));

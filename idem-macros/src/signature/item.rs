@@ -45,12 +45,7 @@ impl Item {
 }
 
 impl Body {
-    /// The body as a block, its inner attributes left out.
-    pub(crate) fn block(&self) -> TokenStream {
-        self.block_after(TokenStream::new())
-    }
-
-    /// The same, with something of ours before it in the block.
+    /// The body as a block with something of ours before it; its inner attributes are left out.
     pub(crate) fn block_after(&self, first: TokenStream) -> TokenStream {
         let mut block = TokenStream::new();
         self.brace.surround(&mut block, |inner| {

@@ -48,6 +48,10 @@ const PRIMITIVES: &[&str] = &[
     "f32", "f64",
 ];
 
+/// Types of the prelude that somebody may return by mistake, and that nobody calls a `Result`.
+const PRELUDE: &[(&str, &str)] =
+    &[("Option", "an `Option`"), ("String", "a `String`"), ("Vec", "a `Vec`"), ("Box", "a `Box`")];
+
 /// What a type is that cannot be a `Result`, under whatever name.
 fn plainly_other(ty: &Type) -> Option<&'static str> {
     Some(match peel(ty) {
@@ -63,8 +67,13 @@ fn plainly_other(ty: &Type) -> Option<&'static str> {
         Type::ImplTrait(_) => "`impl Trait`",
         Type::TraitObject(_) => "a trait object",
         Type::Path(path) => {
-            let ident = path.path.get_ident()?;
-            PRIMITIVES.iter().any(|p| ident == p).then_some("a primitive")?
+            let name = &path.path.segments.last()?.ident;
+            let alone = path.path.segments.len() == 1;
+            if alone && PRIMITIVES.iter().any(|p| name == p) {
+                return Some("a primitive");
+            }
+            let known = PRELUDE.iter().find(|(p, _)| alone && name == p);
+            return known.map(|(_, what)| *what);
         }
         _ => return None,
     })

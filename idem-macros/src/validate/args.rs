@@ -12,14 +12,7 @@ const WAY_OUT: &str = "leave it out with `skip(…)` or `#[idem(skip)]`";
 
 /// The names that `skip(…)` gives.
 pub(super) fn skipped(skip: Slot<Vec<Ident>>, signature: &Signature, cx: &mut Ctxt) -> Vec<String> {
-    let written = skip.span();
     let names = skip.take().unwrap_or_default();
-    if let Some(span) = written
-        && names.is_empty()
-        && cx.count() == 0
-    {
-        cx.error(span, "`skip()` leaves out nothing: name parameters, or remove it");
-    }
     let mut known = Vec::new();
     for ident in names {
         let name = ident.unraw().to_string();

@@ -30,7 +30,7 @@ impl Runtime {
     /// Compares what the application expects with what is registered, and asks the stores about themselves.
     ///
     /// # Errors
-    /// [`Error::StoreUnavailable`] where a store cannot be asked.
+    /// [`Error::Config`], naming the store that cannot say what it is.
     ///
     /// # Cancel safety
     /// Safe: reads only.

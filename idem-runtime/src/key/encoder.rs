@@ -36,7 +36,6 @@ const WIDTH: [u8; 65] = {
 };
 
 /// Reused buffers and the position within the current argument.
-#[derive(Debug)]
 pub(super) struct Encoder {
     /// The encoding so far.
     pub out: Vec<u8>,
@@ -58,6 +57,7 @@ impl Encoder {
     }
 
     /// Forgets all but the first `len` bytes.
+    #[inline]
     pub fn reset(&mut self, len: usize) {
         self.out.truncate(len);
         self.spans.clear();

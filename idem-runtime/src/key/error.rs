@@ -105,9 +105,8 @@ pub enum KeyError {
     },
     /// A container announced one length and yielded another.
     #[error(
-        "{place}: a container announced {announced} entries and gave {given}{more}; \
-         correct the type's `Serialize`",
-        more = if *.given > *.announced { " or more" } else { "" }
+        "{place}: a container announced {announced} entries, but gave {given}; correct the type's \
+         `Serialize`"
     )]
     LenMismatch {
         /// Where it was found.

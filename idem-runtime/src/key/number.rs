@@ -8,7 +8,7 @@ pub(super) const JSON_NUMBER: &str = "$serde_json::private::Number";
 pub(super) const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
 /// Digits of an integer given as text. Reading them takes time that grows with the square of
-/// their number: this many take well under a millisecond, a megabyte would take seconds.
+/// their number: this many take about a millisecond, a megabyte would take seconds.
 const MAX_DIGITS: usize = 20_000;
 
 impl Encoder {

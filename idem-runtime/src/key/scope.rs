@@ -9,7 +9,7 @@ use std::sync::Arc;
 const SUITE: &str = "idem1-scope";
 
 /// Room for a kind and a UUID as text, so that usual scopes cost no allocation.
-const INLINE: usize = 62;
+const INLINE: usize = 46;
 
 /// A scope's kind and value, each encoded. They are kept until someone wants to read the key: most
 /// keys are never displayed, and a hidden label costs a digest.

@@ -2,6 +2,7 @@
 
 mod guard;
 mod keeper;
+mod leftovers;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +10,8 @@ use std::task::Waker;
 use std::time::Duration;
 
 pub(crate) use self::guard::{Guarded, Panic, Ran};
-pub(crate) use self::keeper::{Keeper, Settlement};
+pub(crate) use self::keeper::Keeper;
+pub(crate) use self::leftovers::Settlement;
 use crate::claim::ClaimRequest;
 use crate::clock::Clock;
 
@@ -84,6 +86,15 @@ impl Lease {
     /// Whether the store said that the claim is somebody else's.
     pub(crate) fn is_lost(&self) -> bool {
         self.lost.load(Ordering::Acquire)
+    }
+}
+
+/// Says that something is on its way until it is dropped, also by a panic of the store.
+struct Busy<'a>(&'a AtomicBool);
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
     }
 }
 

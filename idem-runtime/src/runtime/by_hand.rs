@@ -69,8 +69,8 @@ impl Subject {
         move |into| {
             into.writer = self.args.writer;
             self.args.refused.map_or(Ok(()), Err)?;
-            let missing = scope.iter().filter(|_| !self.args.scoped);
-            missing.map(|part| into.scope_from_delivery(part.kind)).collect()
+            let mut missing = scope.iter().filter(|_| !self.args.scoped);
+            missing.try_for_each(|part| into.scope_from_delivery(part.kind))
         }
     }
 
@@ -250,6 +250,6 @@ impl CallBuilder {
             runtime.prepare(settings, self.0.plan())
         };
         let call = prepare().map_err(ops.error)?;
-        run::run(call, ops, async move { body().await }).await
+        run::run(call, ops, body).await
     }
 }

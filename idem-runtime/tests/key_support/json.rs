@@ -1,5 +1,5 @@
 //! JSON with exact numbers, and the special spellings for what JSON cannot carry.
-use super::{Doc, unhex};
+use super::{Doc, hex, unhex};
 
 /// Reads one JSON text. Integers keep their digits; a number with a point or exponent is a float.
 pub fn parse(text: &str) -> Doc {
@@ -23,6 +23,34 @@ pub fn resolve(doc: Doc) -> Doc {
         },
         other => other,
     }
+}
+
+/// Writes a document as JSON with special spellings.
+pub fn render(doc: &Doc) -> String {
+    match doc {
+        Doc::Null => "null".to_owned(),
+        Doc::Bool(value) => value.to_string(),
+        Doc::Int(digits) => digits.clone(),
+        // Both spellings of floats are read.
+        Doc::F64(x) if x.is_finite() && x.to_bits() % 2 == 0 => format!("{x:?}"),
+        Doc::F64(x) => format!(r#"{{"$f64":"{:016x}"}}"#, x.to_bits()),
+        Doc::F32(x) => format!(r#"{{"$f32":"{:08x}"}}"#, x.to_bits()),
+        Doc::Text(text) => serde_json::to_string(text).unwrap(),
+        Doc::Bytes(bytes) => format!(r#"{{"$bytes":"{}"}}"#, hex(bytes)),
+        Doc::Some(inner) => format!(r#"{{"$some":{}}}"#, render(inner)),
+        Doc::Array(docs) => list(docs),
+        Doc::Set(docs) => format!(r#"{{"$set":{}}}"#, list(docs)),
+        Doc::Map(entries) => {
+            let pair = |(name, value): &(Doc, Doc)| Doc::Array(vec![name.clone(), value.clone()]);
+            let pairs: Vec<Doc> = entries.iter().map(pair).collect();
+            format!(r#"{{"$keys":{}}}"#, list(&pairs))
+        }
+    }
+}
+
+fn list(docs: &[Doc]) -> String {
+    let docs: Vec<String> = docs.iter().map(render).collect();
+    format!("[{}]", docs.join(","))
 }
 
 fn special(entries: &[(Doc, Doc)]) -> Option<(String, Doc)> {

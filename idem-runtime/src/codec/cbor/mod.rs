@@ -4,6 +4,7 @@
 //! text and binary forms differ (`Uuid`, `IpAddr`) inside tagged and untagged enums, because both directions say
 //! `is_human_readable() == true`.
 mod de;
+mod elements;
 mod error;
 mod ser;
 
