@@ -117,6 +117,14 @@ impl MemoryStore {
         self.len() == 0
     }
 
+    /// Does to a record what no operation does; `false` where the key has none. For tests of what life can do.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn tamper(&self, key: &Key, change: impl FnOnce(&mut Record)) -> bool {
+        let mut shard = self.shard(key.digest());
+        let record = shard.records.get_mut(key.digest());
+        record.map(|record| change(Arc::make_mut(record))).is_some()
+    }
+
     fn shard(&self, digest: &[u8; 32]) -> MutexGuard<'_, Shard> {
         let [first, ..] = digest;
         lock(&self.inner.shards[usize::from(*first) % SHARDS])
