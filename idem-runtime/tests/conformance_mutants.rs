@@ -1,5 +1,6 @@
 //! The suite can fail: stores that are broken in one way each, and the checks that say so.
 #![cfg(feature = "testing")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 #[path = "conformance_mutants/broken.rs"]
 mod broken;

@@ -35,7 +35,7 @@ pub fn claim(record: Option<&Record>, request: &ClaimRequest, now: Timestamp) ->
     }
 }
 
-/// A record that nothing was ever claimed on, or that was cleared, says nothing about arguments.
+/// A record that nothing was ever claimed on, or that was cleared, says nothing about arguments (PROTO-13).
 fn mismatch(found: &Record, request: &ClaimRequest) -> Option<Vec<String>> {
     if found.state == State::Cleared {
         return None;

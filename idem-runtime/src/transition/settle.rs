@@ -64,7 +64,7 @@ fn unclaimed(claim: &ClaimRequest, now: Timestamp) -> Record {
     record
 }
 
-/// Ends a claim without a result (PROTO-9). Never deletes: the same claim arriving late must find itself used.
+/// Ends a claim without a result (PROTO-9). Never deletes: the same claim arriving late must find itself used (PROTO-5).
 pub fn fail(record: Option<&Record>, request: &FailRequest, now: Timestamp) -> Step<FailVerdict> {
     let Some(found) = live(record, now) else {
         return leave_stub(record, request, now);
