@@ -3,11 +3,11 @@
 
 mod agreement;
 mod basics;
-//mod cancel;
-//mod disk;
-//mod locks;
-//mod opening;
-//mod processes;
+mod cancel;
+mod disk;
+mod locks;
+mod opening;
+mod processes;
 mod rows;
 mod schema;
 mod support;
