@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use idem_runtime::claim::{CancelRequest, ClaimRequest, CompleteRequest, FailRequest, Failure, RenewRequest, ResolveRequest};
+use idem_runtime::claim::{
+    CancelRequest, ClaimRequest, CompleteRequest, FailRequest, Failure, RenewRequest, ResolveRequest,
+};
 use idem_runtime::policy::{OnStale, Retention};
 use idem_runtime::record::{State, StoredResult};
 use idem_runtime::store::ListQuery;
@@ -66,7 +68,8 @@ async fn question(random: &mut StdRng, claims: &mut Vec<ClaimRequest>, memory: &
         }
         6 => Question::Claim(made),
         7..9 => {
-            let renew = |claim: &ClaimRequest| RenewRequest { key: claim.key.clone(), owner: claim.owner, lease: LEASE };
+            let renew =
+                |claim: &ClaimRequest| RenewRequest { key: claim.key.clone(), owner: claim.owner, lease: LEASE };
             Question::Renew(claims.iter().rev().take(5).map(renew).collect())
         }
         9..12 => {

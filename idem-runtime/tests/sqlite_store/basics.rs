@@ -24,12 +24,18 @@ async fn every_field_of_a_record_reads_back() {
     let claim = bench.claim(&request).await;
     let running = bench.neighbour().await.get(&key).await.unwrap().unwrap();
     assert_eq!(running.key.to_string(), key.to_string());
-    assert_eq!((running.state, running.owner, running.fence, running.attempt), (State::Running, request.owner, claim.fence, 1));
+    assert_eq!(
+        (running.state, running.owner, running.fence, running.attempt),
+        (State::Running, request.owner, claim.fence, 1)
+    );
     assert_eq!(running.lease_until, Some(Timestamp::from_micros(START) + LEASE));
     assert_eq!(running.longest_lease, LEASE);
     assert_eq!(running.fingerprint, request.fingerprint);
     assert_eq!(running.holder, request.holder);
-    assert_eq!((running.on_stale, running.max_attempts, running.grace), (OnStale::Park, Some(u32::MAX), Retention::Forever));
+    assert_eq!(
+        (running.on_stale, running.max_attempts, running.grace),
+        (OnStale::Park, Some(u32::MAX), Retention::Forever)
+    );
     assert_eq!((running.result.clone(), running.completed_at, running.expires_at), (None, None, None));
     bench.clock.advance(Duration::from_micros(1));
     bench.store.complete(&completion(&request, &claim, b"\0\xffenvelope")).await.unwrap();
@@ -90,7 +96,11 @@ async fn renewals_are_answered_one_by_one_and_in_order() {
         bench.claim(claim).await;
     }
     bench.clock.advance(LEASE / 2);
-    let renew = |claim: &idem_runtime::claim::ClaimRequest| RenewRequest { key: claim.key.clone(), owner: claim.owner, lease: LEASE };
+    let renew = |claim: &idem_runtime::claim::ClaimRequest| RenewRequest {
+        key: claim.key.clone(),
+        owner: claim.owner,
+        lease: LEASE,
+    };
     let requests: Vec<_> = claims.iter().map(renew).collect();
     let answers = bench.store.renew(&requests).await.unwrap();
     assert_eq!(answers.len(), claims.len());
@@ -145,7 +155,8 @@ async fn a_long_task_name_survives_an_operator_who_has_only_the_abbreviated_key(
     assert_eq!(bench.store.clear(&read, true).await.unwrap(), ClearVerdict::Cleared);
     assert_eq!(bench.store.list(&query).await.unwrap().len(), 1);
     let other = key(&name, 2);
-    let cancel = idem_runtime::claim::CancelRequest { key: other.to_string().parse().unwrap(), grace: Retention::For(DAY) };
+    let cancel =
+        idem_runtime::claim::CancelRequest { key: other.to_string().parse().unwrap(), grace: Retention::For(DAY) };
     bench.store.cancel(&cancel).await.unwrap();
     assert_eq!(bench.store.list(&query).await.unwrap().len(), 1, "the name is not known yet");
     bench.store.clear(&other, true).await.unwrap();
@@ -165,7 +176,10 @@ async fn the_store_describes_its_settings_from_the_connection() {
         assert_eq!(setting.harm, None);
         setting.value.clone()
     };
-    assert_eq!((value("journal_mode").as_str(), value("synchronous").as_str(), value("busy_timeout").as_str()), ("wal", "full", "5s"));
+    assert_eq!(
+        (value("journal_mode").as_str(), value("synchronous").as_str(), value("busy_timeout").as_str()),
+        ("wal", "full", "5s")
+    );
 }
 
 #[test]

@@ -57,7 +57,10 @@ async fn a_completion_that_finds_no_room_is_full_and_passes_once_there_is_room()
         assert!(matches!(small.claim(&request(claim.key.clone())).await.unwrap(), ClaimVerdict::Running { .. }));
     }
     let neighbour = bench.neighbour().await;
-    assert!(matches!(neighbour.complete(&completion).await.unwrap(), CompleteVerdict::Completed { restored: false, .. }));
+    assert!(matches!(
+        neighbour.complete(&completion).await.unwrap(),
+        CompleteVerdict::Completed { restored: false, .. }
+    ));
 }
 
 #[test]
@@ -78,7 +81,12 @@ async fn child_fills_its_disk() {
     let mut bytes = Vec::new();
     // To the last page: what is left then is less than a write needs.
     for size in [65_536, 4_096, 1] {
-        while std::fs::write(&filler, { bytes.resize(bytes.len() + size, 0); &bytes }).is_ok() {}
+        while std::fs::write(&filler, {
+            bytes.resize(bytes.len() + size, 0);
+            &bytes
+        })
+        .is_ok()
+        {}
         bytes.truncate(bytes.len() - size);
         _ = std::fs::write(&filler, &bytes);
     }
@@ -105,7 +113,8 @@ async fn child_fills_its_disk() {
 fn a_disk_that_is_mounted_read_only_is_read_only() {
     let folder = tempfile::tempdir().unwrap();
     prepare(folder.path());
-    let mount = "mount --bind \"$IDEM_TEST_FOLDER\" \"$IDEM_TEST_FOLDER\" && mount -o remount,ro,bind \"$IDEM_TEST_FOLDER\"";
+    let mount =
+        "mount --bind \"$IDEM_TEST_FOLDER\" \"$IDEM_TEST_FOLDER\" && mount -o remount,ro,bind \"$IDEM_TEST_FOLDER\"";
     in_mount("child_may_not_write", folder.path(), mount);
 }
 
@@ -154,7 +163,17 @@ fn prepare(folder: &Path) {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         let store = runtime.block_on(SqliteStore::open(&path)).unwrap();
         runtime.block_on(done(&store, key("t", 1), b"x"));
+        drop(store);
+        closed(&path);
     }
+}
+
+/// Waits until the threads of a dropped store have closed the file: the last one removes the log beside it.
+fn closed(path: &Path) {
+    let log = PathBuf::from(format!("{}-wal", path.display()));
+    let mut looks = (0..2_000).take_while(|_| log.exists());
+    looks.by_ref().for_each(|_| std::thread::sleep(std::time::Duration::from_millis(5)));
+    assert!(!log.exists(), "{} stays open", path.display());
 }
 
 fn folder() -> Option<PathBuf> {

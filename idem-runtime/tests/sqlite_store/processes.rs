@@ -51,10 +51,8 @@ fn each_of_a_thousand_common_keys_is_claimed_once_by_two_processes() {
     let file = folder.path().join("idem.db");
     let mut children = [start("child_claims_all_keys", &file), start("child_claims_all_keys", &file)];
     let outputs = go(&mut children);
-    let claimed: Vec<HashSet<u64>> = outputs
-        .into_iter()
-        .map(|output| output.lines().map(|line| line.unwrap().parse().unwrap()).collect())
-        .collect();
+    let claimed: Vec<HashSet<u64>> =
+        outputs.into_iter().map(|output| output.lines().map(|line| line.unwrap().parse().unwrap()).collect()).collect();
     for child in &mut children {
         assert!(child.wait().unwrap().success());
     }
@@ -135,7 +133,10 @@ async fn a_claim_of_a_killed_process_is_taken_over_and_its_completed_record_stay
     assert_eq!((granted.attempt, granted.previous), (2, Some(Previous { attempt: 1, fence: before.fence })));
     assert!(granted.fence > before.fence);
     let record = bench.store.get(&key("done", 1)).await.unwrap().unwrap();
-    assert_eq!((record.state, record.result.clone()), (State::Completed, Some(StoredResult::Envelope(b"x".as_slice().into()))));
+    assert_eq!(
+        (record.state, record.result.clone()),
+        (State::Completed, Some(StoredResult::Envelope(b"x".as_slice().into())))
+    );
     assert!(matches!(bench.store.claim(&request(key("done", 1))).await.unwrap(), ClaimVerdict::Completed(_)));
 }
 

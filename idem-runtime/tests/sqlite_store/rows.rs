@@ -51,7 +51,10 @@ const LOOSE_DAMAGE: &[(&str, &str)] = &[
     ("UPDATE idem_records SET format = NULL", "column `format`: "),
     ("UPDATE idem_records SET result = 7", "column `result`: "),
     ("UPDATE idem_records SET result = 'text'", "column `result`: "),
-    ("ALTER TABLE idem_records DROP COLUMN process; ALTER TABLE idem_records ADD COLUMN process", "column `process`: it is null"),
+    (
+        "ALTER TABLE idem_records DROP COLUMN process; ALTER TABLE idem_records ADD COLUMN process",
+        "column `process`: it is null",
+    ),
 ];
 
 #[tokio::test]
@@ -133,7 +136,11 @@ async fn a_bad_row_spoils_its_own_renewal_only() {
         .execute(&mut bench.raw().await)
         .await
         .unwrap();
-    let renew = |claim: &idem_runtime::claim::ClaimRequest| RenewRequest { key: claim.key.clone(), owner: claim.owner, lease: LEASE };
+    let renew = |claim: &idem_runtime::claim::ClaimRequest| RenewRequest {
+        key: claim.key.clone(),
+        owner: claim.owner,
+        lease: LEASE,
+    };
     let answers = bench.store.renew(&claims.iter().map(renew).collect::<Vec<_>>()).await.unwrap();
     let renewed = answers.iter().map(|answer| *answer == Ok(RenewVerdict::Renewed)).collect::<Vec<_>>();
     assert_eq!(renewed, [false, true, true, false, true]);

@@ -25,13 +25,20 @@ async fn the_tables_are_those_of_the_golden_file() {
 async fn operators_queries_and_the_sweep_use_the_indices() {
     let bench = Bench::new().await;
     let plans = [
-        ("SELECT key FROM idem_records WHERE state = 'running' AND lease_until <= 5 ORDER BY lease_until", "idem_records_held (lease_until<?)"),
-        ("SELECT key FROM idem_records WHERE expires_at <= 5 AND (expires_at, key) > (1, x'00') ORDER BY expires_at, key LIMIT 5", "idem_records_expiring"),
+        (
+            "SELECT key FROM idem_records WHERE state = 'running' AND lease_until <= 5 ORDER BY lease_until",
+            "idem_records_held (lease_until<?)",
+        ),
+        (
+            "SELECT key FROM idem_records WHERE expires_at <= 5 AND (expires_at, key) > (1, x'00') ORDER BY expires_at, key LIMIT 5",
+            "idem_records_expiring",
+        ),
         ("SELECT key FROM idem_records WHERE key > x'00' ORDER BY key LIMIT 5", "PRIMARY KEY (key>?)"),
     ];
     for (query, index) in plans {
         let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {query}"));
-        let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(explain).fetch_all(&mut bench.raw().await).await.unwrap();
+        let plan: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(explain).fetch_all(&mut bench.raw().await).await.unwrap();
         let plan: Vec<_> = plan.into_iter().map(|step| step.3).collect();
         assert!(plan.len() == 1 && plan[0].contains(index), "{query}: {plan:?}");
     }
@@ -59,7 +66,9 @@ async fn the_users_own_tables_and_settings_stay() {
     sqlx::raw_sql(theirs).execute(&mut user).await.unwrap();
     let store = SqliteStore::open(&path).await.unwrap();
     crate::support::done(&store, key("t", 1), b"x").await;
-    for (sql, expected) in [("PRAGMA user_version", 42), ("PRAGMA application_id", 7), ("SELECT count(*) FROM _sqlx_migrations", 1)] {
+    for (sql, expected) in
+        [("PRAGMA user_version", 42), ("PRAGMA application_id", 7), ("SELECT count(*) FROM _sqlx_migrations", 1)]
+    {
         let found: i64 = sqlx::query_scalar(sql).fetch_one(&mut user).await.unwrap();
         assert_eq!(found, expected, "{sql}");
     }

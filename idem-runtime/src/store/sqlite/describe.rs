@@ -73,7 +73,8 @@ mod tests {
 
     #[test]
     fn settings_that_weaken_the_promise_say_so() {
-        for (mode, harmful) in [("wal", false), ("delete", false), ("truncate", false), ("memory", true), ("off", true)] {
+        for (mode, harmful) in [("wal", false), ("delete", false), ("truncate", false), ("memory", true), ("off", true)]
+        {
             assert_eq!(journal_harm(mode).is_some(), harmful, "{mode}");
         }
         for (level, harmful) in [(0, true), (1, true), (2, false), (3, false)] {
