@@ -84,11 +84,7 @@ fn keys(c: &mut Criterion) {
         writer.arg("user_id", black_box(&42_u64)).unwrap();
         writer.arg("template", black_box("welcome")).unwrap();
     });
-    let address = Address {
-        street: "Storgata 1",
-        zip: "0155",
-        country: "NO",
-    };
+    let address = Address { street: "Storgata 1", zip: "0155", country: "NO" };
     let vars: BTreeMap<&str, u32> = [("discount", 15), ("items", 3), ("visits", 401)].into();
     check(c, "medium", |writer| {
         writer.arg("vars", black_box(&vars)).unwrap();
@@ -110,7 +106,7 @@ fn keys(c: &mut Criterion) {
     check(c, "2,000 integers", |writer| {
         writer.arg("ids", black_box(&numbers)).unwrap();
     });
-    let bytes: Vec<u8> = (0..10_000_u32).map(|n| (n * n >> 3) as u8).collect();
+    let bytes: Vec<u8> = (0..10_000_u32).map(|n| ((n * n) >> 3) as u8).collect();
     check(c, "10 kB bytes", |writer| {
         writer.arg("blob", black_box(&bytes)).unwrap();
     });

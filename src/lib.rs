@@ -1,1 +1,72 @@
-//! One attribute makes an async task handler idempotent.
+//! One attribute makes an async task handler idempotent: it runs once for each key, and duplicates get the kept result.
+//!
+//! ```
+//! use idem::{MemoryStore, Runtime, idempotent};
+//!
+//! #[derive(Debug, thiserror::Error)]
+//! enum AppError {
+//!     #[error(transparent)]
+//!     Idem(#[from] idem::Error),
+//!     #[error("smtp: {0}")]
+//!     Smtp(String),
+//! }
+//!
+//! /// At most one digest per user, topic and day.
+//! #[idempotent(name = "mail.digest", ttl = "48h", scope = "user", date_based)]
+//! async fn send_digest(user: u64, topic: String) -> Result<String, AppError> {
+//!     // … send it …
+//!     Ok(format!("digest of {topic} for {user}"))
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let runtime = Runtime::builder().store(MemoryStore::new()).namespace("mailer").build()?;
+//! runtime.install()?;
+//!
+//! let first = send_digest::call(7, "rust".into()).await?;   // runs
+//! let second = send_digest::call(7, "rust".into()).await?;  // replayed: the body is not entered
+//! assert!(first.is_fresh() && second.is_replayed());
+//! assert_eq!(first.value(), second.value());
+//! # Ok(()) }
+//! ```
+//!
+//! # Where to go from here
+//! * [`idempotent`]: the attribute and all its options.
+//! * [`guides`]: first steps, keys, failures, operation.
+//! * [`Runtime`]: stores, settings, audit, and [the same pipeline by hand](Runtime::call).
+//! * [`Delivery`]: what a queue knows about the message; [`current`]: the running claim, inside a body.
+//! * [`Store`]: the contract of a store; [`MemoryStore`], and with their features `SqliteStore`.
+//!
+//! # Features
+//! | feature | brings |
+//! |---|---|
+//! | `macros` (default) | the attributes |
+//! | `sqlite` | `SqliteStore`, an embedded durable store |
+//! | `testing` | `testing`: clocks, fault injection, and the conformance suite for stores |
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod guides;
+mod tasks;
+
+#[cfg(feature = "macros")]
+mod attributes;
+
+#[cfg(feature = "macros")]
+pub use attributes::{idempotent, idempotent_daily, idempotent_once, not_idempotent, strict};
+#[cfg(feature = "sqlite")]
+pub use idem_runtime::SqliteStore;
+#[doc(hidden)]
+pub use idem_runtime::private as __private;
+#[cfg(feature = "testing")]
+pub use idem_runtime::testing;
+pub use idem_runtime::{
+    At, CallBuilder, CallInfo, Coverage, Current, Delivery, Error, Expected, Finding, Guarantee, IntoStore, Key,
+    KeyBuilder, Level, MemoryStore, MemoryStoreBuilder, Outcome, Record, Report, Resolution, Runtime, RuntimeBuilder,
+    ScopeId, ScopePart, ScopeSource, Store, StoreError, Task, TaskHandle, TaskOptions, claim, clock, codec, connect,
+    current, key, policy, record, store, task, transition,
+};
+
+/// The README's example is compiled and run.
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -11,6 +11,9 @@ pub(crate) const PARAMETER: &str = "idem";
 /// The attribute that adds `strict` to another.
 pub(crate) const STRICT: &str = "strict";
 
+/// What `#[strict]` leaves below the attribute that it stood above of; nobody imports it.
+const STRICT_ABOVE: &str = "__idem_strict";
+
 /// One of the attributes that make a task of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Attribute {
@@ -21,12 +24,7 @@ pub(crate) enum Attribute {
 }
 
 impl Attribute {
-    const ALL: [Self; 4] = [
-        Self::Idempotent,
-        Self::Once,
-        Self::Daily,
-        Self::NotIdempotent,
-    ];
+    const ALL: [Self; 4] = [Self::Idempotent, Self::Once, Self::Daily, Self::NotIdempotent];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -50,57 +48,56 @@ pub(crate) fn makes_task(attrs: &[syn::Attribute]) -> bool {
 }
 
 pub(crate) fn is_strict(attr: &syn::Attribute) -> bool {
-    attr.path()
-        .segments
-        .last()
-        .is_some_and(|s| s.ident == STRICT)
+    attr.path().segments.last().is_some_and(|s| s.ident == STRICT)
 }
 
-/// `#[strict]`, to be put below the attribute that takes it in.
-pub(crate) fn strict() -> syn::Attribute {
+/// What `#[strict]` leaves behind for the attribute below it, which takes it in.
+pub(crate) fn strict_above() -> syn::Attribute {
     syn::Attribute {
         pound_token: <syn::Token![#]>::default(),
         style: syn::AttrStyle::Outer,
         bracket_token: syn::token::Bracket::default(),
-        meta: syn::Meta::Path(Ident::new(STRICT, Span::call_site()).into()),
+        meta: syn::Meta::Path(Ident::new(STRICT_ABOVE, Span::call_site()).into()),
     }
 }
 
-/// Removes the others of this crate's attributes and answers where `#[strict]` stood.
-pub(crate) fn take_siblings(
-    own: Attribute,
-    attrs: &mut Vec<syn::Attribute>,
-    cx: &mut Ctxt,
-) -> Option<Span> {
-    let mut strict = None;
+/// `#[strict]` beside an attribute that makes a task.
+#[derive(Clone, Default)]
+pub(crate) struct StrictBeside {
+    pub(crate) span: Option<Span>,
+    /// Its path where it stood below and was taken away: the expansion names it, or its import would be unused.
+    pub(crate) taken: Option<syn::Path>,
+}
+
+/// Removes the others of this crate's attributes.
+pub(crate) fn take_siblings(own: Attribute, attrs: &mut Vec<syn::Attribute>, cx: &mut Ctxt) -> StrictBeside {
+    let mut strict = StrictBeside::default();
     attrs.retain(|attr| {
-        if let Some(other) = Attribute::at(attr.path()) {
-            cx.error(
-                attr.path().span(),
-                format!(
-                    "`#[{}]` on a function that already has `#[{}]`: keep one of the two",
-                    other.name(),
-                    own.name()
-                ),
-            );
+        let path = attr.path();
+        let span = path.span();
+        if let Some(other) = Attribute::at(path) {
+            let (other, own) = (other.name(), own.name());
+            let message = format!("`#[{other}]` on a function that already has `#[{own}]`: keep one of the two");
+            cx.error(span, message);
             return false;
         }
-        if !is_strict(attr) {
+        let above = path.is_ident(STRICT_ABOVE);
+        if !above && !is_strict(attr) {
             return true;
         }
-        let span = attr.path().span();
-        match (&attr.meta, strict) {
-            (_, Some(_)) => cx.error(span, STRICT_TWICE),
-            (syn::Meta::Path(_), None) => {}
-            (_, None) => cx.error(span, STRICT_TAKES_NOTHING),
+        if strict.span.replace(span).is_some() {
+            cx.error(span, STRICT_TWICE);
+        } else if !matches!(attr.meta, syn::Meta::Path(_)) {
+            cx.error(span, STRICT_TAKES_NOTHING);
         }
-        strict = Some(span);
+        if !above {
+            strict.taken = Some(path.clone());
+        }
         false
     });
     strict
 }
 
-pub(crate) const STRICT_TAKES_NOTHING: &str =
-    "`#[strict]` takes no options: write them in `#[idempotent(strict, …)]`";
+pub(crate) const STRICT_TAKES_NOTHING: &str = "`#[strict]` takes no options: write them in `#[idempotent(strict, …)]`";
 
 pub(crate) const STRICT_TWICE: &str = "`#[strict]` is given twice: keep one";

@@ -14,6 +14,8 @@ pub(crate) struct Handler {
     pub(crate) task: Task,
     /// Stands in an `impl` or a trait, where nothing can be put beside it.
     pub(crate) associated: bool,
+    /// The path of a `#[strict]` that was taken away.
+    pub(crate) strict_taken: Option<Path>,
     pub(crate) protection: Protection,
 }
 
@@ -78,11 +80,7 @@ pub(crate) struct Arg {
 
 pub(crate) enum ArgValue {
     /// A parameter as it is.
-    Whole {
-        ident: Ident,
-        ty: Type,
-        by_reference: bool,
-    },
+    Whole { ident: Ident, ty: Type, by_reference: bool },
     /// A name out of a pattern, whose type is not written.
     Bound(Ident),
     /// A path of fields.

@@ -40,11 +40,11 @@ pub(crate) fn strict(args: TokenStream, item: TokenStream) -> TokenStream {
         Err(tokens) => return tokens,
     };
     if let Some(second) = parsed.attrs.iter().find(|a| attribute::is_strict(a)) {
-        cx.error(second.span(), attribute::STRICT_TWICE);
+        cx.error(second.path().span(), attribute::STRICT_TWICE);
     }
     let rest = if attribute::makes_task(&parsed.attrs) {
         parsed.attrs.retain(|a| !attribute::is_strict(a));
-        parsed.attrs.push(attribute::strict());
+        parsed.attrs.push(attribute::strict_above());
         quote!(#parsed)
     } else {
         handler(Attribute::Idempotent, quote!(strict), item)

@@ -120,5 +120,7 @@ impl Current {
 }
 
 fn no_claim(what: &str) -> Error {
-    Error::Config(format!("`idem::current().{what}` needs a running claim: call it inside the body of an idempotent handler"))
+    Error::Config(format!(
+        "`idem::current().{what}` needs a running claim: call it inside the body of an idempotent handler"
+    ))
 }

@@ -157,7 +157,9 @@ pub enum Error {
         reason: String,
     },
     /// The kept result is not of this task's type, or this result cannot be kept as it is.
-    #[error("{at}: the result does not fit its type ({reason}): raise the task's `version` when its result type changes")]
+    #[error(
+        "{at}: the result does not fit its type ({reason}): raise the task's `version` when its result type changes"
+    )]
     ResultType {
         /// Which call.
         at: At,
@@ -212,7 +214,11 @@ impl Error {
     /// What a store said, as the error of a call whose body was not entered.
     pub(crate) fn store(key: &Key, source: StoreError) -> Self {
         let at = At::new(key);
-        if source.is_unavailable() { Self::StoreUnavailable { at, source, effect: false } } else { Self::Store { at, source } }
+        if source.is_unavailable() {
+            Self::StoreUnavailable { at, source, effect: false }
+        } else {
+            Self::Store { at, source }
+        }
     }
 
     /// A key's refusal, as the error of a call.
@@ -235,11 +241,8 @@ impl Error {
 
     /// Whether delivering the same message again later may succeed.
     pub fn is_retryable(&self) -> bool {
-        match self {
-            Self::InProgress { .. } | Self::LeaseLost { .. } | Self::PriorFailure { .. } => true,
-            Self::StoreUnavailable { .. } => true,
-            _ => false,
-        }
+        use Error::{InProgress, LeaseLost, PriorFailure, StoreUnavailable};
+        matches!(self, InProgress { .. } | LeaseLost { .. } | PriorFailure { .. } | StoreUnavailable { .. })
     }
 
     /// When it is worth trying again, where that is known.

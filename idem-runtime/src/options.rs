@@ -102,7 +102,10 @@ impl TaskOptions {
             ("ttl", self.ttl.is_some() && self.ttl != task.ttl),
             ("category", self.category.is_some() && self.category.as_deref() != task.category),
             ("lease", self.lease.is_some() && self.lease != task.lease),
-            ("bucket", self.bucket.is_some() && self.bucket.as_ref().map(|(unit, zone)| (*unit, &**zone)) != task.bucket),
+            (
+                "bucket",
+                self.bucket.is_some() && self.bucket.as_ref().map(|(unit, zone)| (*unit, &**zone)) != task.bucket,
+            ),
             ("strict", self.strict.is_some_and(|strict| strict != task.strict)),
             ("on_in_progress", self.on_in_progress.is_some() && self.on_in_progress != task.on_in_progress),
             ("wait", self.wait.is_some() && self.wait != task.wait),
@@ -164,7 +167,9 @@ pub(crate) fn settle(
     let lease = options.lease.or(task.and_then(|task| task.lease)).unwrap_or(DEFAULT_LEASE);
     if lease < SHORTEST_LEASE {
         let (found, least) = (humantime::format_duration(lease), humantime::format_duration(SHORTEST_LEASE));
-        return Err(refuse(format!("a lease of {found} would be lost to ordinary delays: it must be {least} or longer")));
+        return Err(refuse(format!(
+            "a lease of {found} would be lost to ordinary delays: it must be {least} or longer"
+        )));
     }
     Ok(Settings {
         ident: TaskIdent::new(name, version),

@@ -55,7 +55,9 @@ impl fmt::Display for Retention {
 
 /// A duration that could not be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a usable duration ({reason}): write a positive figure with a unit, such as \"500ms\", \"30s\", \"15m\", \"24h\", \"7d\" or \"2w\"")]
+#[error(
+    "`{text}` is not a usable duration ({reason}): write a positive figure with a unit, such as \"500ms\", \"30s\", \"15m\", \"24h\", \"7d\" or \"2w\""
+)]
 pub struct DurationError {
     text: String,
     reason: &'static str,

@@ -11,8 +11,8 @@ pub use inventory;
 use crate::ambient::{Frame, Report};
 pub use crate::codec::ResultCodec;
 use crate::error::Error;
-use crate::key::{Key, KeyError};
 pub use crate::key::Unit;
+use crate::key::{Key, KeyError};
 use crate::outcome::Outcome;
 pub use crate::policy::{OnInProgress, OnStoreError};
 use crate::record::Record;
@@ -21,15 +21,18 @@ pub use crate::run::Ops;
 use crate::run::{self, Call};
 pub use crate::runtime::KeyArgs;
 use crate::runtime::Runtime;
-pub use crate::task::{ScopePart, ScopeSource};
 use crate::task::Task;
+pub use crate::task::{ScopePart, ScopeSource};
+
+#[doc(inline)]
+pub use crate::__idem_register as register;
 
 /// Submits a task to the registry, from inside its handler's body.
 #[macro_export]
 #[doc(hidden)]
-macro_rules! __register {
-    ($inventory:path, $registration:path, $task:expr) => {
-        $inventory! { $registration($task) }
+macro_rules! __idem_register {
+    ($task:expr) => {
+        $crate::private::inventory::submit! { $crate::private::Registration($task) }
     };
 }
 
@@ -47,8 +50,9 @@ pub fn begin(task: &'static Task, plan: impl FnOnce(&mut KeyArgs<'_>) -> Result<
 }
 
 /// Runs the call: the body under a claim, or the answer that is known.
-pub async fn finish<T, E, F>(begun: Begun, ops: Ops<T, E>, body: F) -> Result<T, E>
+pub async fn finish<T, E, B, F>(begun: Begun, ops: Ops<T, E>, body: B) -> Result<T, E>
 where
+    B: FnOnce() -> F,
     F: Future<Output = Result<T, E>>,
 {
     let call = begun.0.map_err(ops.error)?;

@@ -188,7 +188,7 @@ impl Task {
         self.on_store_error = Some(policy);
         self
     }
-    pub const fn with_discarded_result(mut self) -> Self {
+    pub const fn with_discard_result(mut self) -> Self {
         self.discards_result = true;
         self
     }

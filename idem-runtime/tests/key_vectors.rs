@@ -29,12 +29,7 @@ fn every_vector_gives_its_preimage_digest_and_text() {
         }
     }
     assert!(ran > 0, "{path} holds no vector to run");
-    assert!(
-        wrong.is_empty(),
-        "{} of {ran}:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} of {ran}:\n{}", wrong.len(), wrong.join("\n"));
     println!("{ran} vectors of {path}");
 }
 
@@ -42,9 +37,7 @@ fn check(vector: &Doc) -> Result<(), String> {
     let space = space(vector);
     let task = task(vector);
     let write = || writer(vector).map_err(|error| error.to_string());
-    let preimage = write()?
-        .preimage(&space, &task)
-        .map_err(|e| e.to_string())?;
+    let preimage = write()?.preimage(&space, &task).map_err(|e| e.to_string())?;
     let key = write()?.finish(&space, &task).map_err(|e| e.to_string())?;
     same("preimage", &hex(&preimage), text_of(vector, "preimage"))?;
     same("digest", &hex(key.digest()), text_of(vector, "digest"))?;
@@ -61,9 +54,7 @@ fn same(what: &str, found: &str, expected: &str) -> Result<(), String> {
 }
 
 fn field<'a>(vector: &'a Doc, name: &str) -> &'a Doc {
-    vector
-        .get(name)
-        .unwrap_or_else(|| panic!("a vector without `{name}`: {vector:?}"))
+    vector.get(name).unwrap_or_else(|| panic!("a vector without `{name}`: {vector:?}"))
 }
 
 fn text_of<'a>(vector: &'a Doc, name: &str) -> &'a str {

@@ -1,8 +1,5 @@
 /// `; did you mean …?`, or nothing where no candidate is near.
-pub(crate) fn did_you_mean<'a>(
-    written: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<String> {
+pub(crate) fn did_you_mean<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let near = written.chars().count().div_ceil(3);
     candidates
         .into_iter()
@@ -67,10 +64,7 @@ mod tests {
     #[test]
     fn proposes_only_what_is_near() {
         let names = ["ttl", "tz", "lease"];
-        assert_eq!(
-            did_you_mean("tttl", names).as_deref(),
-            Some("did you mean `ttl`?")
-        );
+        assert_eq!(did_you_mean("tttl", names).as_deref(), Some("did you mean `ttl`?"));
         assert_eq!(did_you_mean("companion", names), None);
     }
 }

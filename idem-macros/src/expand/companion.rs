@@ -11,14 +11,9 @@ use crate::ir::{Handler, Protected, Protection};
 use crate::signature::{Item, Param, Signature, peel};
 
 /// A type of the function's name, in the type namespace, with the task and what can be asked of it.
-pub(super) fn companion(
-    rt: &Runtime<'_>,
-    item: &Item,
-    signature: &Signature,
-    handler: &Handler,
-) -> TokenStream {
+pub(super) fn companion(rt: &Runtime<'_>, item: &Item, signature: &Signature, handler: &Handler) -> TokenStream {
     let site = Span::mixed_site();
-    let (vis, of, description) = (&item.vis, rt.task(), task(rt, &item.sig.ident, handler));
+    let (of, description) = (rt.task(), task(rt, &item.sig.ident, handler));
     let methods = match &handler.protection {
         Protection::None { .. } => TokenStream::new(),
         Protection::Protected(protected) => {
@@ -27,17 +22,20 @@ pub(super) fn companion(
             quote_spanned!(site=> #call #queries)
         }
     };
-    with(
-        item,
-        quote_spanned! {site=>
-            /// The description that is registered.
-            #vis const TASK: &'static #of = {
-                static TASK: #of = #description;
-                &TASK
-            };
-            #methods
-        },
-    )
+    let constant = constant(item, &of, &description);
+    with(item, quote_spanned!(site=> #constant #methods))
+}
+
+/// `TASK`
+pub(super) fn constant(item: &Item, of: &TokenStream, description: &TokenStream) -> TokenStream {
+    let vis = &item.vis;
+    quote_spanned! {Span::mixed_site()=>
+        /// The description that is registered.
+        #vis const TASK: &'static #of = {
+            static TASK: #of = #description;
+            &TASK
+        };
+    }
 }
 
 /// The type, with these items in its `impl`.
@@ -45,25 +43,20 @@ pub(super) fn with(item: &Item, items: TokenStream) -> TokenStream {
     let site = Span::mixed_site();
     let (vis, name) = (&item.vis, &item.sig.ident);
     let cfgs: Vec<_> = item.cfgs().collect();
-    let doc = format!("Stands beside the handler `{name}`: its task, key, record and outcome.");
+    let doc = format!(" Stands beside the handler `{name}`: its task, key, record and outcome.");
     quote_spanned! {site=>
         #(#cfgs)*
         #[doc = #doc]
         #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations, missing_copy_implementations)]
         #vis enum #name {}
         #(#cfgs)*
-        #[allow(dead_code, unreachable_pub, unused_variables, deprecated, clippy::too_many_arguments, clippy::ptr_arg, clippy::trivially_copy_pass_by_ref)]
+        #[allow(dead_code, unreachable_pub, unused_variables, deprecated, clippy::too_many_arguments, clippy::used_underscore_binding, clippy::missing_errors_doc, clippy::ptr_arg, clippy::trivially_copy_pass_by_ref)]
         impl #name { #items }
     }
 }
 
 /// `call(…)`: run or replay, and say which.
-fn call(
-    rt: &Runtime<'_>,
-    item: &Item,
-    signature: &Signature,
-    protected: &Protected,
-) -> TokenStream {
+fn call(rt: &Runtime<'_>, item: &Item, signature: &Signature, protected: &Protected) -> TokenStream {
     let site = Span::mixed_site();
     let (vis, function) = (&item.vis, &item.sig.ident);
     let names: Vec<Ident> = signature
@@ -132,28 +125,20 @@ fn queries(
     let yes_or_no = || quote_spanned!(site=> ::core::primitive::bool);
     let status = query(
         "status",
-        "The record of this key, if there is one.",
+        " The record of this key, if there is one.",
         quote_spanned!(site=> ::core::option::Option<#record>),
         rt.status(),
     );
     let clear = query(
         "clear",
-        "Forgets this key, so that the handler may run again; refused while it runs.",
+        " Forgets this key, so that the handler may run again; refused while it runs.",
         yes_or_no(),
         rt.clear(),
     );
-    let clear_forced = query(
-        "clear_forced",
-        "Forgets this key even while the handler runs.",
-        yes_or_no(),
-        rt.clear_forced(),
-    );
-    let cancel = query(
-        "cancel",
-        "Marks this key as cancelled: later deliveries are refused.",
-        yes_or_no(),
-        rt.cancel(),
-    );
+    let clear_forced =
+        query("clear_forced", " Forgets this key even while the handler runs.", yes_or_no(), rt.clear_forced());
+    let cancel =
+        query("cancel", " Marks this key as cancelled: later deliveries are refused.", yes_or_no(), rt.cancel());
     quote_spanned! {site=>
         /// The key that a call would use.
         #vis fn key #generics (#params) -> ::core::result::Result<#key, #error> #where_clause {
@@ -168,9 +153,7 @@ fn queries(
 
 /// The name of a parameter in the companion: the one that it binds, or a number.
 pub(super) fn fresh(index: usize, param: &Param) -> Ident {
-    param
-        .only_binding()
-        .map_or_else(|| numbered(index), |binding| binding.ident.clone())
+    param.only_binding().map_or_else(|| numbered(index), |binding| binding.ident.clone())
 }
 
 fn numbered(index: usize) -> Ident {

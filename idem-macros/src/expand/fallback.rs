@@ -1,5 +1,5 @@
-use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::TokenStream;
+use quote::quote;
 use syn::Path;
 
 use super::paths::Runtime;
@@ -11,15 +11,8 @@ use crate::signature::Item;
 pub(crate) fn fallback(errors: TokenStream, item: &Item, stub: Option<Path>) -> TokenStream {
     let stub = stub.map(|krate| {
         let rt = &Runtime::new(&krate);
-        let (vis, of) = (&item.vis, rt.task());
-        let description = task::bare(rt, &item.sig.ident);
-        let constant = quote_spanned! {Span::mixed_site()=>
-            #vis const TASK: &'static #of = {
-                static TASK: #of = #description;
-                &TASK
-            };
-        };
-        companion::with(item, constant)
+        let (of, description) = (rt.task(), task::bare(rt, &item.sig.ident));
+        companion::with(item, companion::constant(item, &of, &description))
     });
     quote!(#errors #item #stub)
 }

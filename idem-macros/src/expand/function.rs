@@ -17,13 +17,15 @@ pub(super) fn protected(
     protected: &Protected,
 ) -> TokenStream {
     let site = Span::mixed_site();
-    let Item {
-        attrs,
-        vis,
-        sig,
-        body,
-    } = item;
-    let (inner_attrs, block, output) = (&body.inner_attrs, body.block(), &protected.result.whole);
+    let Item { attrs, vis, sig, body } = item;
+    let (inner_attrs, output) = (&body.inner_attrs, &protected.result.whole);
+    // Never taken. It fixes the type of `return`, `?` and the block, so that a mismatch is shown where it is.
+    let typed = quote_spanned! {site=>
+        if let ::core::option::Option::Some(__returned) = ::core::option::Option::None::<#output> {
+            return __returned;
+        }
+    };
+    let block = body.block_after(typed);
     let Registration { items, task } = registration(rt, item, handler);
     let plan = plan(rt, Place::Function, signature, &handler.task, protected);
     let sides = Sides::of(rt, protected);
@@ -36,7 +38,7 @@ pub(super) fn protected(
             #items
             #allow
             let __begun = #begin(#task, #plan);
-            #finish(__begun, #ops, (async move || -> #output #block)()).await
+            #finish(__begun, #ops, move || async move #block).await
         }
     }
 }
@@ -47,12 +49,7 @@ pub(super) fn unprotected(rt: &Runtime<'_>, item: &Item, handler: &Handler) -> T
         let items = registration(rt, item, handler).items;
         return quote!(#item #items);
     }
-    let Item {
-        attrs,
-        vis,
-        sig,
-        body,
-    } = item;
+    let Item { attrs, vis, sig, body } = item;
     let site = Span::mixed_site();
     let inner_attrs = &body.inner_attrs;
     let Registration { items, .. } = registration(rt, item, handler);
@@ -69,10 +66,12 @@ struct Registration {
 fn registration(rt: &Runtime<'_>, item: &Item, handler: &Handler) -> Registration {
     let site = Span::mixed_site();
     let (name, register) = (&item.sig.ident, rt.register());
+    let taken = handler.strict_taken.iter();
+    let uses = quote_spanned!(site=> #(#[allow(unused_imports)] use #taken as _;)*);
     if !handler.associated {
         let cfgs = item.cfgs();
         return Registration {
-            items: quote_spanned!(site=> #(#cfgs)* const _: () = { #register!(#name::TASK); };),
+            items: quote_spanned!(site=> #(#cfgs)* const _: () = { #uses #register!(#name::TASK); };),
             task: quote_spanned!(site=> #name::TASK),
         };
     }
@@ -80,7 +79,7 @@ fn registration(rt: &Runtime<'_>, item: &Item, handler: &Handler) -> Registratio
     Registration {
         items: quote_spanned! {site=>
             static __TASK: #of = #description;
-            const _: () = { #register!(&__TASK); };
+            const _: () = { #uses #register!(&__TASK); };
         },
         task: quote_spanned!(site=> &__TASK),
     }

@@ -44,9 +44,7 @@ pub(super) fn mentioned(generics: &Generics, tokens: TokenStream) -> Generics {
         clause.predicates = clause
             .predicates
             .iter()
-            .filter(|predicate| {
-                about_ours(predicate, generics) && within(predicate.to_token_stream())
-            })
+            .filter(|predicate| about_ours(predicate, generics) && within(predicate.to_token_stream()))
             .cloned()
             .collect();
     }
@@ -67,10 +65,7 @@ fn with_bounds(param: GenericParam, within: &impl Fn(TokenStream) -> bool) -> Ge
     match param {
         GenericParam::Type(p) => {
             let bounds = p.bounds.iter().filter(|b| within(b.to_token_stream()));
-            GenericParam::Type(TypeParam {
-                bounds: bounds.cloned().collect(),
-                ..p
-            })
+            GenericParam::Type(TypeParam { bounds: bounds.cloned().collect(), ..p })
         }
         GenericParam::Lifetime(mut p) => {
             let bounds = p.bounds.iter().filter(|b| within(b.to_token_stream()));

@@ -22,12 +22,9 @@ use paths::Runtime;
 pub(crate) fn handler(item: &Item, signature: &Signature, handler: &Handler) -> TokenStream {
     let rt = &Runtime::new(&handler.krate);
     let function = match &handler.protection {
-        Protection::Protected(protected) => {
-            function::protected(rt, item, signature, handler, protected)
-        }
+        Protection::Protected(protected) => function::protected(rt, item, signature, handler, protected),
         Protection::None { .. } => function::unprotected(rt, item, handler),
     };
-    let companion =
-        (!handler.associated).then(|| companion::companion(rt, item, signature, handler));
+    let companion = (!handler.associated).then(|| companion::companion(rt, item, signature, handler));
     quote!(#function #companion)
 }

@@ -13,10 +13,7 @@ pub(super) struct Sides {
 impl Sides {
     pub(super) fn of(rt: &Runtime<'_>, protected: &Protected) -> Self {
         if let Some((ok, err)) = &protected.result.sides {
-            return Self {
-                ok: ok.to_token_stream(),
-                err: err.to_token_stream(),
-            };
+            return Self { ok: ok.to_token_stream(), err: err.to_token_stream() };
         }
         let (site, whole, fallible) = (Span::mixed_site(), &protected.result.whole, rt.fallible());
         Self {
@@ -27,12 +24,7 @@ impl Sides {
 }
 
 /// How the runtime handles this handler's values: the codec, the error's converter, the default.
-pub(super) fn ops(
-    rt: &Runtime<'_>,
-    sides: &Sides,
-    task: &Task,
-    protected: &Protected,
-) -> TokenStream {
+pub(super) fn ops(rt: &Runtime<'_>, sides: &Sides, task: &Task, protected: &Protected) -> TokenStream {
     let site = Span::mixed_site();
     let Sides { ok, err } = sides;
     let ops = rt.ops();
@@ -46,8 +38,7 @@ pub(super) fn ops(
         quote_spanned!(site=> <#ok as #value>::CODEC)
     };
     let map_error = map_error(rt, sides, protected);
-    let skip = (task.on_in_progress == Some(OnInProgress::Skip))
-        .then(|| quote_spanned!(site=> .skip_with(#make)));
+    let skip = (task.on_in_progress == Some(OnInProgress::Skip)).then(|| quote_spanned!(site=> .skip_with(#make)));
     quote_spanned!(site=> #ops::<#ok, #err>::new(#codec, #map_error)#skip)
 }
 

@@ -30,10 +30,7 @@ pub(super) fn plan(
     let site = Span::mixed_site();
     let k = Ident::new("__k", site);
     let scopes = task.scope.iter().flatten().map(|s| scope(rt, s, &k));
-    let args = protected
-        .args
-        .iter()
-        .map(|a| write(&rt.key_arg(), a, &a.name, &k));
+    let args = protected.args.iter().map(|a| write(&rt.key_arg(), a, &a.name, &k));
     let writes: Vec<TokenStream> = scopes.chain(args).collect();
     if writes.is_empty() {
         return quote_spanned!(site=> |_| ::core::result::Result::Ok(()));
@@ -83,9 +80,7 @@ fn scope(rt: &Runtime<'_>, part: &ScopePart, k: &Ident) -> TokenStream {
     let write_as = rt.scope_value();
     match &part.source {
         ScopeSource::Argument(arg) => write(&write_as, arg, kind, k),
-        ScopeSource::Expression(expr) => {
-            write_inferred(&write_as, borrowed(expr), expr.span(), kind, k)
-        }
+        ScopeSource::Expression(expr) => write_inferred(&write_as, borrowed(expr), expr.span(), kind, k),
         ScopeSource::Delivery => quote_spanned!(site=> #k.scope_from_delivery(#kind)?;),
     }
 }
@@ -93,29 +88,17 @@ fn scope(rt: &Runtime<'_>, part: &ScopePart, k: &Ident) -> TokenStream {
 /// One call that writes a value, so that a missing bound is one error, at the user's own type.
 fn write(write_as: &TokenStream, arg: &Arg, name: &str, k: &Ident) -> TokenStream {
     match &arg.value {
-        ArgValue::Whole {
-            ident,
-            ty,
-            by_reference,
-        } => {
+        ArgValue::Whole { ident, ty, by_reference } => {
             let site = Span::mixed_site().located_at(ty.span());
             let amp = by_reference.then(|| quote_spanned!(site=> &));
             quote_spanned!(site=> <#ty as #write_as>::write(#amp #ident, #name, #k)?;)
         }
-        ArgValue::Bound(ident) => {
-            write_inferred(write_as, ident.to_token_stream(), ident.span(), name, k)
-        }
+        ArgValue::Bound(ident) => write_inferred(write_as, ident.to_token_stream(), ident.span(), name, k),
         ArgValue::Path(expr) => write_inferred(write_as, borrowed(expr), expr.span(), name, k),
     }
 }
 
-fn write_inferred(
-    write_as: &TokenStream,
-    value: TokenStream,
-    at: Span,
-    name: &str,
-    k: &Ident,
-) -> TokenStream {
+fn write_inferred(write_as: &TokenStream, value: TokenStream, at: Span, name: &str, k: &Ident) -> TokenStream {
     let site = Span::mixed_site().located_at(at);
     quote_spanned!(site=> #write_as::write(#value, #name, #k)?;)
 }
@@ -134,14 +117,7 @@ fn borrowed(expr: &Expr) -> TokenStream {
 /// An expression as people write it, for the audit.
 pub(super) fn spelled(expr: &Expr) -> String {
     let mut text = expr.to_token_stream().to_string();
-    for (spaced, tight) in [
-        (" . ", "."),
-        (" :: ", "::"),
-        (" (", "("),
-        ("& ", "&"),
-        (" ,", ","),
-        (" !", "!"),
-    ] {
+    for (spaced, tight) in [(" . ", "."), (" :: ", "::"), (" (", "("), ("& ", "&"), (" ,", ","), (" !", "!")] {
         text = text.replace(spaced, tight);
     }
     text

@@ -6,9 +6,7 @@ use syn::Ident;
 use syn::ext::IdentExt;
 
 use super::paths::Runtime;
-use crate::ir::{
-    Handler, OnInProgress, OnStoreError, Protection, ScopePart, ScopeSource, Ttl, Unit,
-};
+use crate::ir::{Handler, OnInProgress, OnStoreError, Protection, ScopePart, ScopeSource, Ttl, Unit};
 
 /// `Task::new(…)`: where the function stands.
 pub(super) fn bare(rt: &Runtime<'_>, function: &Ident) -> TokenStream {
@@ -31,7 +29,7 @@ pub(super) fn task(rt: &Runtime<'_>, function: &Ident, handler: &Handler) -> Tok
     let site = Span::mixed_site();
     let mut task = bare(rt, function);
     let mut say = |method: &str, value: TokenStream| {
-        let method = Ident::new(method, site);
+        let method = Ident::new(&format!("with_{method}"), site);
         task.extend(quote_spanned!(site=> .#method(#value)));
     };
     let nothing = TokenStream::new;
@@ -51,10 +49,7 @@ pub(super) fn task(rt: &Runtime<'_>, function: &Ident, handler: &Handler) -> Tok
         }
     };
     if let Some(version) = written.version {
-        say(
-            "version",
-            Literal::u32_unsuffixed(version).into_token_stream(),
-        );
+        say("version", Literal::u32_unsuffixed(version).into_token_stream());
     }
     match written.ttl {
         Some(Ttl::For(kept)) => say("ttl", duration(kept)),
@@ -93,10 +88,7 @@ pub(super) fn task(rt: &Runtime<'_>, function: &Ident, handler: &Handler) -> Tok
         say("discard_result", nothing());
     }
     if let Some(bytes) = written.max_result {
-        say(
-            "max_result",
-            Literal::u64_unsuffixed(bytes).into_token_stream(),
-        );
+        say("max_result", Literal::u64_unsuffixed(bytes).into_token_stream());
     }
     if let Some(store) = &written.store {
         say("store", store.to_token_stream());

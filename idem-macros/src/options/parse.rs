@@ -11,18 +11,11 @@ use crate::diagnostic::{Ctxt, did_you_mean, listed};
 /// Reads the options of one attribute; every mistake goes to `cx`, and what could be read is answered.
 pub(crate) fn parse(attribute: Attribute, args: TokenStream, cx: &mut Ctxt) -> Options {
     let mut options = Options::default();
-    comma_separated_tokens(args, cx, |input, cx| {
-        option(attribute, &mut options, input, cx)
-    });
+    comma_separated_tokens(args, cx, |input, cx| option(attribute, &mut options, input, cx));
     options
 }
 
-fn option(
-    attribute: Attribute,
-    options: &mut Options,
-    input: ParseStream<'_>,
-    cx: &mut Ctxt,
-) -> syn::Result<()> {
+fn option(attribute: Attribute, options: &mut Options, input: ParseStream<'_>, cx: &mut Ctxt) -> syn::Result<()> {
     let Ok(key) = Ident::parse_any(input) else {
         return Err(input.error("expected the name of an option, such as `ttl = \"24h\"`"));
     };
@@ -51,9 +44,6 @@ fn unknown(attribute: Attribute, key: &Ident) -> syn::Error {
 
 fn elsewhere(attribute: Attribute, entry: &Entry, key: &Ident) -> syn::Error {
     let owners = listed(entry.on.iter().map(|a| a.name()));
-    let message = format!(
-        "`{key}` does not apply to `#[{}]`; it belongs to {owners}",
-        attribute.name()
-    );
+    let message = format!("`{key}` does not apply to `#[{}]`; it belongs to {owners}", attribute.name());
     syn::Error::new(key.span(), message)
 }

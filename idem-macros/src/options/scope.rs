@@ -22,11 +22,7 @@ pub(crate) enum ScopeValue {
 }
 
 /// `= "user"`, `("tenant", "user")` or `(user = order.customer)`
-pub(crate) fn scope(
-    input: ParseStream<'_>,
-    site: &Site<'_>,
-    cx: &mut Ctxt,
-) -> syn::Result<Vec<Scope>> {
+pub(crate) fn scope(input: ParseStream<'_>, site: &Site<'_>, cx: &mut Ctxt) -> syn::Result<Vec<Scope>> {
     if !input.peek(syn::token::Paren) {
         let text = value::text(input, site)?;
         return Ok(vec![by_name(&text)?]);
@@ -55,22 +51,16 @@ fn element(input: ParseStream<'_>) -> syn::Result<Scope> {
         return Err(input.error("expected a scope: `\"user\"` or `user = order.customer`"));
     };
     if !input.peek(Token![=]) {
-        let message =
-            format!("write `\"{kind}\"`, or `{kind} = …` with an expression over arguments");
+        let message = format!("write `\"{kind}\"`, or `{kind} = …` with an expression over arguments");
         return Err(syn::Error::new(kind.span(), message));
     }
     input.parse::<Token![=]>()?;
     if input.is_empty() || input.peek(Token![,]) {
-        let message =
-            format!("`{kind} =` needs an expression over arguments: `{kind} = order.customer`");
+        let message = format!("`{kind} =` needs an expression over arguments: `{kind} = order.customer`");
         return Err(syn::Error::new(kind.span(), message));
     }
     let expr = Box::new(input.parse::<Expr>()?);
-    Ok(Scope {
-        kind: kind.unraw().to_string(),
-        span: kind.span(),
-        value: ScopeValue::Expr(expr),
-    })
+    Ok(Scope { kind: kind.unraw().to_string(), span: kind.span(), value: ScopeValue::Expr(expr) })
 }
 
 fn by_name(text: &LitStr) -> syn::Result<Scope> {
@@ -82,9 +72,5 @@ fn by_name(text: &LitStr) -> syn::Result<Scope> {
         );
         return Err(syn::Error::new(text.span(), message));
     }
-    Ok(Scope {
-        kind,
-        span: text.span(),
-        value: ScopeValue::ByName,
-    })
+    Ok(Scope { kind, span: text.span(), value: ScopeValue::ByName })
 }

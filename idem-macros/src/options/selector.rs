@@ -1,4 +1,4 @@
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Group, Ident, Span};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
@@ -8,8 +8,7 @@ use super::Site;
 use super::list::comma_separated;
 use crate::diagnostic::Ctxt;
 
-const A_SELECTOR: &str =
-    "a selector is a parameter or a path of fields in one: `key(job_id, order.id)`";
+const A_SELECTOR: &str = "a selector is a parameter or a path of fields in one: `key(job_id, order.id)`";
 
 /// `order.id`: a parameter, or fields inside one.
 pub(crate) struct Selector {
@@ -31,11 +30,7 @@ impl Selector {
 }
 
 /// `(a, b.c)`, or `()` to say that no argument enters the key.
-pub(crate) fn key(
-    input: ParseStream<'_>,
-    site: &Site<'_>,
-    cx: &mut Ctxt,
-) -> syn::Result<Vec<Selector>> {
+pub(crate) fn key(input: ParseStream<'_>, site: &Site<'_>, cx: &mut Ctxt) -> syn::Result<Vec<Selector>> {
     if input.peek(Token![=]) {
         return Err(syn::Error::new(
             site.key.span(),
@@ -44,9 +39,7 @@ pub(crate) fn key(
     }
     let mut selectors: Vec<Selector> = Vec::new();
     elements(input, site, cx, |input, cx| {
-        let expr = input
-            .parse::<Expr>()
-            .map_err(|e| syn::Error::new(e.span(), A_SELECTOR))?;
+        let expr = input.parse::<Expr>().map_err(|e| syn::Error::new(e.span(), A_SELECTOR))?;
         let selector = selector(expr)?;
         if selectors.iter().any(|s| s.name == selector.name) {
             let message = format!("`{}` is selected twice: keep one", selector.name);
@@ -60,12 +53,12 @@ pub(crate) fn key(
 }
 
 /// `(x, y)`
-pub(crate) fn skip(
-    input: ParseStream<'_>,
-    site: &Site<'_>,
-    cx: &mut Ctxt,
-) -> syn::Result<Vec<Ident>> {
+pub(crate) fn skip(input: ParseStream<'_>, site: &Site<'_>, cx: &mut Ctxt) -> syn::Result<Vec<Ident>> {
     let mut names: Vec<Ident> = Vec::new();
+    if input.peek(syn::token::Paren) && input.fork().parse::<Group>()?.stream().is_empty() {
+        let message = "`skip()` leaves out nothing: name parameters, or remove it";
+        cx.error(site.key.span(), message);
+    }
     elements(input, site, cx, |input, cx| {
         let Ok(name) = Ident::parse_any(input) else {
             return Err(input.error("`skip` takes parameters: `skip(ctx, attempt)`"));

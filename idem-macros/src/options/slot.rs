@@ -12,10 +12,7 @@ pub(crate) struct Slot<T> {
 
 impl<T> Default for Slot<T> {
     fn default() -> Self {
-        Self {
-            key: None,
-            value: None,
-        }
+        Self { key: None, value: None }
     }
 }
 
@@ -32,10 +29,7 @@ impl<T> Slot<T> {
         if first {
             self.key = Some(site.key.clone());
         } else {
-            cx.error(
-                site.key.span(),
-                format!("`{}` is given twice: keep one", site.key),
-            );
+            cx.error(site.key.span(), format!("`{}` is given twice: keep one", site.key));
         }
         let value = parse(input, site, cx)?;
         if first {

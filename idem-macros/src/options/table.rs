@@ -25,34 +25,14 @@ pub(crate) struct Entry {
 
 const PROTECTED: &[Attribute] = &[Attribute::Idempotent, Attribute::Once, Attribute::Daily];
 const UNPROTECTED: &[Attribute] = &[Attribute::NotIdempotent];
-const ANY: &[Attribute] = &[
-    Attribute::Idempotent,
-    Attribute::Once,
-    Attribute::Daily,
-    Attribute::NotIdempotent,
-];
+const ANY: &[Attribute] = &[Attribute::Idempotent, Attribute::Once, Attribute::Daily, Attribute::NotIdempotent];
 
-const fn now(
-    name: &'static str,
-    form: &'static str,
-    on: &'static [Attribute],
-    read: Read,
-) -> Entry {
-    Entry {
-        name,
-        form,
-        on,
-        reads: Reads::Now(read),
-    }
+const fn now(name: &'static str, form: &'static str, on: &'static [Attribute], read: Read) -> Entry {
+    Entry { name, form, on, reads: Reads::Now(read) }
 }
 
 const fn later(name: &'static str, form: &'static str) -> Entry {
-    Entry {
-        name,
-        form,
-        on: PROTECTED,
-        reads: Reads::Later,
-    }
+    Entry { name, form, on: PROTECTED, reads: Reads::Later }
 }
 
 #[rustfmt::skip] // one option a line

@@ -15,19 +15,14 @@ pub(crate) trait Words: Copy + 'static {
 }
 
 /// Reads `= "word"`.
-pub(crate) fn word<W: Words>(
-    input: ParseStream<'_>,
-    site: &Site<'_>,
-    _: &mut Ctxt,
-) -> syn::Result<W> {
+pub(crate) fn word<W: Words>(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> syn::Result<W> {
     let text = value::text(input, site)?;
     let written = text.value();
     if let Some((_, word)) = W::WORDS.iter().find(|(w, _)| *w == written) {
         return Ok(*word);
     }
     let words = || W::WORDS.iter().map(|(w, _)| *w);
-    let hint =
-        did_you_mean(&written, words()).unwrap_or_else(|| format!("it takes {}", listed(words())));
+    let hint = did_you_mean(&written, words()).unwrap_or_else(|| format!("it takes {}", listed(words())));
     let message = format!("`{}` does not take `{written}`; {hint}", site.key);
     Err(syn::Error::new(text.span(), message))
 }
@@ -42,12 +37,8 @@ pub(crate) enum Unit {
 }
 
 impl Words for Unit {
-    const WORDS: &'static [(&'static str, Self)] = &[
-        ("hour", Self::Hour),
-        ("date", Self::Date),
-        ("week", Self::Week),
-        ("month", Self::Month),
-    ];
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("hour", Self::Hour), ("date", Self::Date), ("week", Self::Week), ("month", Self::Month)];
 }
 
 impl Unit {
@@ -70,11 +61,8 @@ pub(crate) enum OnInProgress {
 }
 
 impl Words for OnInProgress {
-    const WORDS: &'static [(&'static str, Self)] = &[
-        ("wait", Self::Wait),
-        ("error", Self::Error),
-        ("skip", Self::Skip),
-    ];
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("wait", Self::Wait), ("error", Self::Error), ("skip", Self::Skip)];
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +82,5 @@ pub(crate) enum ResultKept {
 }
 
 impl Words for ResultKept {
-    const WORDS: &'static [(&'static str, Self)] =
-        &[("store", Self::Store), ("discard", Self::Discard)];
+    const WORDS: &'static [(&'static str, Self)] = &[("store", Self::Store), ("discard", Self::Discard)];
 }

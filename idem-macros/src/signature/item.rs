@@ -24,23 +24,12 @@ impl Parse for Item {
         let vis = input.parse()?;
         let sig = input.parse()?;
         if input.peek(Token![;]) {
-            return Err(
-                input.error("this function has no body: the attribute goes where the body stands")
-            );
+            return Err(input.error("this function has no body: the attribute goes where the body stands"));
         }
         let inner;
         let brace = syn::braced!(inner in input);
-        let body = Body {
-            brace,
-            inner_attrs: inner.call(syn::Attribute::parse_inner)?,
-            tokens: inner.parse()?,
-        };
-        Ok(Self {
-            attrs,
-            vis,
-            sig,
-            body,
-        })
+        let body = Body { brace, inner_attrs: inner.call(syn::Attribute::parse_inner)?, tokens: inner.parse()? };
+        Ok(Self { attrs, vis, sig, body })
     }
 }
 
@@ -56,12 +45,7 @@ impl Item {
 }
 
 impl Body {
-    /// The body as a block, its inner attributes left out.
-    pub(crate) fn block(&self) -> TokenStream {
-        self.block_after(TokenStream::new())
-    }
-
-    /// The same, with something of ours before it in the block.
+    /// The body as a block with something of ours before it; its inner attributes are left out.
     pub(crate) fn block_after(&self, first: TokenStream) -> TokenStream {
         let mut block = TokenStream::new();
         self.brace.surround(&mut block, |inner| {
@@ -74,12 +58,7 @@ impl Body {
 
 impl ToTokens for Item {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self {
-            attrs,
-            vis,
-            sig,
-            body,
-        } = self;
+        let Self { attrs, vis, sig, body } = self;
         tokens.extend(quote_spanned!(Span::mixed_site()=> #(#attrs)* #vis #sig));
         body.brace.surround(tokens, |inner| {
             for attr in &body.inner_attrs {

@@ -48,9 +48,7 @@ impl Signature {
 
     /// Every name that the parameters bind, in order.
     pub(crate) fn bindings(&self) -> impl Iterator<Item = (&Param, &Binding)> {
-        self.params
-            .iter()
-            .flat_map(|p| p.bindings.iter().map(move |b| (p, b)))
+        self.params.iter().flat_map(|p| p.bindings.iter().map(move |b| (p, b)))
     }
 
     pub(crate) fn binding(&self, name: &str) -> Option<(&Param, &Binding)> {

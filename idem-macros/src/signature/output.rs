@@ -1,10 +1,7 @@
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{
-    GenericArgument, Lifetime, PathArguments, ReturnType, Type, TypeFnPtr, TypeImplTrait,
-    TypeReference,
-};
+use syn::{GenericArgument, Lifetime, PathArguments, ReturnType, Type, TypeFnPtr, TypeImplTrait, TypeReference};
 
 use super::peel;
 
@@ -30,16 +27,10 @@ pub(crate) struct ResultTypes {
 impl Output {
     pub(super) fn read(output: &ReturnType) -> Self {
         let ReturnType::Type(_, ty) = output else {
-            return Self::Other {
-                span: output.span(),
-                what: "nothing",
-            };
+            return Self::Other { span: output.span(), what: "nothing" };
         };
         if let Some(what) = plainly_other(ty) {
-            return Self::Other {
-                span: ty.span(),
-                what,
-            };
+            return Self::Other { span: ty.span(), what };
         }
         let mut found = Unstorable::default();
         found.visit_type(ty);
@@ -53,9 +44,13 @@ impl Output {
 }
 
 const PRIMITIVES: &[&str] = &[
-    "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64",
-    "i128", "isize", "f32", "f64",
+    "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
+    "f32", "f64",
 ];
+
+/// Types of the prelude that somebody may return by mistake, and that nobody calls a `Result`.
+const PRELUDE: &[(&str, &str)] =
+    &[("Option", "an `Option`"), ("String", "a `String`"), ("Vec", "a `Vec`"), ("Box", "a `Box`")];
 
 /// What a type is that cannot be a `Result`, under whatever name.
 fn plainly_other(ty: &Type) -> Option<&'static str> {
@@ -72,11 +67,13 @@ fn plainly_other(ty: &Type) -> Option<&'static str> {
         Type::ImplTrait(_) => "`impl Trait`",
         Type::TraitObject(_) => "a trait object",
         Type::Path(path) => {
-            let ident = path.path.get_ident()?;
-            PRIMITIVES
-                .iter()
-                .any(|p| ident == p)
-                .then_some("a primitive")?
+            let name = &path.path.segments.last()?.ident;
+            let alone = path.path.segments.len() == 1;
+            if alone && PRIMITIVES.iter().any(|p| name == p) {
+                return Some("a primitive");
+            }
+            let known = PRELUDE.iter().find(|(p, _)| alone && name == p);
+            return known.map(|(_, what)| *what);
         }
         _ => return None,
     })
@@ -95,9 +92,7 @@ fn sides(ty: &Type) -> Option<(Type, Type)> {
     }
     let mut types = args.args.iter();
     match (types.next(), types.next(), types.next()) {
-        (Some(GenericArgument::Type(ok)), Some(GenericArgument::Type(err)), None) => {
-            Some((ok.clone(), err.clone()))
-        }
+        (Some(GenericArgument::Type(ok)), Some(GenericArgument::Type(err)), None) => Some((ok.clone(), err.clone())),
         _ => None,
     }
 }
@@ -129,9 +124,5 @@ impl<'ast> Visit<'ast> for Unstorable {
 
     // The borrows of a function's own arguments are not the result's.
     fn visit_type_fn_ptr(&mut self, _: &'ast TypeFnPtr) {}
-    fn visit_parenthesized_generic_arguments(
-        &mut self,
-        _: &'ast syn::ParenthesizedGenericArguments,
-    ) {
-    }
+    fn visit_parenthesized_generic_arguments(&mut self, _: &'ast syn::ParenthesizedGenericArguments) {}
 }

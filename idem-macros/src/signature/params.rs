@@ -33,27 +33,17 @@ impl Param {
     pub(super) fn read(param: &mut PatType, cx: &mut Ctxt) -> Self {
         let skipped = take_skip(&mut param.attrs, cx);
         if let Some(cfg) = param.attrs.iter().find(|a| a.path().is_ident("cfg")) {
-            cx.error(
-                cfg.span(),
-                "`cfg` on a parameter is not available yet in this version: put it on two functions",
-            );
+            cx.error(cfg.span(), "`cfg` on a parameter is not available yet in this version: put it on two functions");
         }
         let mut bindings = Bindings(Vec::new());
         bindings.visit_pat(&param.pat);
-        Self {
-            pat: (*param.pat).clone(),
-            ty: (*param.ty).clone(),
-            bindings: bindings.0,
-            skipped,
-        }
+        Self { pat: (*param.pat).clone(), ty: (*param.ty).clone(), bindings: bindings.0, skipped }
     }
 
     /// `user` or `mut user`: the binding is the argument itself.
     pub(crate) fn simple(&self) -> Option<&Ident> {
         match &self.pat {
-            Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => {
-                self.bindings.first().map(|b| &b.ident)
-            }
+            Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => self.bindings.first().map(|b| &b.ident),
             _ => None,
         }
     }
@@ -102,10 +92,7 @@ impl<'ast> Visit<'ast> for Bindings {
         // `Unit` and `NONE` are values to match, not names to bind.
         let is_value = name.starts_with(char::is_uppercase);
         if !is_value && !self.0.iter().any(|b| b.name == name) {
-            self.0.push(Binding {
-                name,
-                ident: pat.ident.clone(),
-            });
+            self.0.push(Binding { name, ident: pat.ident.clone() });
         }
         visit::visit_pat_ident(self, pat);
     }
@@ -116,20 +103,14 @@ pub(super) fn refuse_on_self(attrs: &mut Vec<Attribute>, cx: &mut Ctxt) {
     attrs.retain(|attr| {
         let own = is_own(attr);
         if own {
-            cx.error(
-                attr.span(),
-                "`self` never enters the key: remove this attribute",
-            );
+            cx.error(attr.span(), "`self` never enters the key: remove this attribute");
         }
         !own
     });
 }
 
 fn is_own(attr: &Attribute) -> bool {
-    attr.path()
-        .segments
-        .last()
-        .is_some_and(|s| s.ident == PARAMETER)
+    attr.path().segments.last().is_some_and(|s| s.ident == PARAMETER)
 }
 
 /// Takes `#[idem(skip)]` off a parameter.
@@ -161,8 +142,7 @@ fn form(input: ParseStream<'_>) -> syn::Result<Ident> {
         return Err(syn::Error::new(key.span(), message));
     }
     if name != "skip" {
-        let hint =
-            did_you_mean(&name, ["skip"]).unwrap_or_else(|| "a parameter takes `skip`".into());
+        let hint = did_you_mean(&name, ["skip"]).unwrap_or_else(|| "a parameter takes `skip`".into());
         let message = format!("unknown option `{name}`; {hint}");
         input.parse::<TokenStream>()?;
         return Err(syn::Error::new(key.span(), message));

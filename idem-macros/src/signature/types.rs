@@ -46,11 +46,7 @@ fn collect(tokens: TokenStream, names: &[Generic], found: &mut Vec<(Generic, Spa
             TokenTree::Punct(punct) => quote = punct.as_char() == '\'',
             TokenTree::Ident(ident) => {
                 let name = ident.unraw().to_string();
-                let name = if after_quote {
-                    format!("'{name}")
-                } else {
-                    name
-                };
+                let name = if after_quote { format!("'{name}") } else { name };
                 if names.contains(&name) {
                     found.push((name, ident.span()));
                 }
@@ -65,10 +61,7 @@ pub(crate) fn refused_in_key(ty: &Type, generics: &syn::Generics) -> Option<(Spa
     if let Type::Reference(reference) = peel(ty)
         && reference.mutability.is_some()
     {
-        return Some((
-            ty.span(),
-            "a `&mut` argument may differ from call to call".into(),
-        ));
+        return Some((ty.span(), "a `&mut` argument may differ from call to call".into()));
     }
     let mut search = Unstable(None);
     search.visit_type(ty);
@@ -78,10 +71,7 @@ pub(crate) fn refused_in_key(ty: &Type, generics: &syn::Generics) -> Option<(Spa
     let mut mentioned = generics_in(ty.to_token_stream(), generics);
     mentioned.retain(|(name, _)| !name.starts_with('\''));
     let (name, span) = mentioned.into_iter().next()?;
-    Some((
-        span,
-        format!("its type depends on the parameter `{name}`, and all `{name}` would share one key"),
-    ))
+    Some((span, format!("its type depends on the parameter `{name}`, and all `{name}` would share one key")))
 }
 
 struct Unstable(Option<(Span, String)>);
@@ -94,10 +84,7 @@ impl Unstable {
 
 impl<'ast> Visit<'ast> for Unstable {
     fn visit_type_impl_trait(&mut self, ty: &'ast TypeImplTrait) {
-        self.found(
-            ty.span(),
-            "its type is `impl Trait`, and all such types would share one key",
-        );
+        self.found(ty.span(), "its type is `impl Trait`, and all such types would share one key");
     }
 
     fn visit_type_ptr(&mut self, ty: &'ast TypePtr) {

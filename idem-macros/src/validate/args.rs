@@ -12,17 +12,7 @@ const WAY_OUT: &str = "leave it out with `skip(…)` or `#[idem(skip)]`";
 
 /// The names that `skip(…)` gives.
 pub(super) fn skipped(skip: Slot<Vec<Ident>>, signature: &Signature, cx: &mut Ctxt) -> Vec<String> {
-    let written = skip.span();
     let names = skip.take().unwrap_or_default();
-    if let Some(span) = written
-        && names.is_empty()
-        && cx.count() == 0
-    {
-        cx.error(
-            span,
-            "`skip()` leaves out nothing: name parameters, or remove it",
-        );
-    }
     let mut known = Vec::new();
     for ident in names {
         let name = ident.unraw().to_string();
@@ -30,8 +20,7 @@ pub(super) fn skipped(skip: Slot<Vec<Ident>>, signature: &Signature, cx: &mut Ct
             cx.error(ident.span(), "`self` never enters the key: remove it here");
         } else if let Some((param, _)) = signature.binding(&name) {
             if param.skipped {
-                let message =
-                    format!("`{name}` is skipped twice, here and by `#[idem(skip)]`: keep one");
+                let message = format!("`{name}` is skipped twice, here and by `#[idem(skip)]`: keep one");
                 cx.error(ident.span(), message);
             }
             known.push(name);
@@ -84,31 +73,18 @@ fn selected(
             continue;
         };
         if param.skipped || skipped.contains(&name) {
-            let message =
-                format!("`{name}` is both selected for the key and skipped: decide for one");
+            let message = format!("`{name}` is both selected for the key and skipped: decide for one");
             cx.error(selector.span(), message);
             continue;
         }
         // Through a `&mut` a field can be read all the same.
         let inside_mut = param.is_mut_reference() && !selector.is_whole();
-        if let Some((span, why)) =
-            refused_in_key(&param.ty, &item.sig.generics).filter(|_| !inside_mut)
-        {
-            cx.error(
-                span,
-                format!("`{name}` cannot enter the key: {why}; do not select it"),
-            );
+        if let Some((span, why)) = refused_in_key(&param.ty, &item.sig.generics).filter(|_| !inside_mut) {
+            cx.error(span, format!("`{name}` cannot enter the key: {why}; do not select it"));
             continue;
         }
-        let value = if selector.is_whole() {
-            value(param, binding).value
-        } else {
-            ArgValue::Path(selector.expr)
-        };
-        args.push(Arg {
-            name: selector.name,
-            value,
-        });
+        let value = if selector.is_whole() { value(param, binding).value } else { ArgValue::Path(selector.expr) };
+        args.push(Arg { name: selector.name, value });
     }
     args
 }
@@ -142,17 +118,12 @@ fn not_skipped(skipped: &[String], signature: &Signature, item: &Item, cx: &mut 
 /// The argument that a name stands for.
 pub(super) fn value(param: &Param, binding: &Binding) -> Arg {
     let value = match param.simple() {
-        Some(ident) => ArgValue::Whole {
-            ident: ident.clone(),
-            ty: param.ty.clone(),
-            by_reference: param.is_reference(),
-        },
+        Some(ident) => {
+            ArgValue::Whole { ident: ident.clone(), ty: param.ty.clone(), by_reference: param.is_reference() }
+        }
         None => ArgValue::Bound(binding.ident.clone()),
     };
-    Arg {
-        name: binding.name.clone(),
-        value,
-    }
+    Arg { name: binding.name.clone(), value }
 }
 
 /// The parameters that the key or a scope reads.
@@ -165,11 +136,5 @@ pub(super) fn read(args: &[Arg], scope: Option<&[ScopePart]>, signature: &Signat
         }
     }
     let reads = |param: &Param| param.bindings.iter().any(|b| names.contains(&b.name));
-    signature
-        .params
-        .iter()
-        .enumerate()
-        .filter(|(_, p)| reads(p))
-        .map(|(i, _)| i)
-        .collect()
+    signature.params.iter().enumerate().filter(|(_, p)| reads(p)).map(|(i, _)| i).collect()
 }

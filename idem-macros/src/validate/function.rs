@@ -6,8 +6,7 @@ use crate::diagnostic::Ctxt;
 use crate::options::Slot;
 use crate::signature::{Item, Output, Signature, peel};
 
-const LEGAL_FORM: &str =
-    "an idempotent handler is written `async fn name(arguments) -> Result<T, E>`";
+const LEGAL_FORM: &str = "an idempotent handler is written `async fn name(arguments) -> Result<T, E>`";
 
 /// Refuses what cannot be made idempotent. The legal form is said once.
 pub(super) fn check(item: &Item, signature: &Signature, cx: &mut Ctxt) {
@@ -28,36 +27,20 @@ pub(super) fn check(item: &Item, signature: &Signature, cx: &mut Ctxt) {
         }
     }
     if let Some(token) = &sig.constness {
-        refuse(
-            token.span(),
-            "a `const` function cannot be run once: remove `const`",
-        );
+        refuse(token.span(), "a `const` function cannot be run once: remove `const`");
     }
     if let Safety::Unsafe(token) = &sig.safety {
-        refuse(
-            token.span(),
-            "an `unsafe` function is not supported: remove `unsafe`",
-        );
+        refuse(token.span(), "an `unsafe` function is not supported: remove `unsafe`");
     }
     if let Some(abi) = &sig.abi {
-        refuse(
-            abi.span(),
-            "an `extern` function is not supported: remove `extern`",
-        );
+        refuse(abi.span(), "an `extern` function is not supported: remove `extern`");
     }
     if let Some(variadic) = &sig.variadic {
-        refuse(
-            variadic.span(),
-            "variadic arguments have no key: remove `...`",
-        );
+        refuse(variadic.span(), "variadic arguments have no key: remove `...`");
     }
     match &signature.output {
         Output::Other { span, what } if !future => refuse(
-            if matches!(sig.output, ReturnType::Default) {
-                item.name_span()
-            } else {
-                *span
-            },
+            if matches!(sig.output, ReturnType::Default) { item.name_span() } else { *span },
             &format!("this function returns {what}: the outcome of a handler is a `Result`"),
         ),
         Output::Result(types) if !future => {
@@ -68,10 +51,7 @@ pub(super) fn check(item: &Item, signature: &Signature, cx: &mut Ctxt) {
                 );
             }
             if let Some(span) = types.opaque {
-                refuse(
-                    span,
-                    "`impl Trait` in the result cannot be read back from a store: name the type",
-                );
+                refuse(span, "`impl Trait` in the result cannot be read back from a store: name the type");
             }
         }
         Output::Other { .. } | Output::Result(_) => {}
@@ -93,22 +73,13 @@ fn returns_future(output: &ReturnType) -> bool {
     };
     match peel(ty) {
         Type::ImplTrait(_) => true,
-        Type::Path(path) => path
-            .path
-            .segments
-            .last()
-            .is_some_and(|s| s.ident == "Pin" || s.ident == "BoxFuture"),
+        Type::Path(path) => path.path.segments.last().is_some_and(|s| s.ident == "Pin" || s.ident == "BoxFuture"),
         _ => false,
     }
 }
 
 /// Whether the function stands in an `impl` or a trait, as far as it can be seen or is said; then it needs a name.
-pub(super) fn associated(
-    flag: &Slot<()>,
-    name: &Slot<String>,
-    signature: &Signature,
-    cx: &mut Ctxt,
-) -> bool {
+pub(super) fn associated(flag: &Slot<()>, name: &Slot<String>, signature: &Signature, cx: &mut Ctxt) -> bool {
     let Some(span) = signature.method.or(flag.span()) else {
         return false;
     };

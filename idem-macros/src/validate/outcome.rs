@@ -21,10 +21,7 @@ pub(super) fn check(
     if let Some(span) = wait.span()
         && *policy != OnInProgress::Wait
     {
-        cx.error(
-            span,
-            "`wait` bounds `on_in_progress = \"wait\"`, and this task does not wait: remove one of the two",
-        );
+        cx.error(span, "`wait` bounds `on_in_progress = \"wait\"`, and this task does not wait: remove one of the two");
     }
     if *policy == OnInProgress::Skip
         && let Some(span) = strict.span().or(strict_beside).and(on_in_progress.span())

@@ -22,10 +22,7 @@ pub(super) fn parts(
     for scope in scopes {
         if scope.kind == GLOBAL {
             if !alone || matches!(scope.value, ScopeValue::Expr(_)) {
-                cx.error(
-                    scope.span,
-                    "`global` means that there is no scope: it stands alone, as `scope = \"global\"`",
-                );
+                cx.error(scope.span, "`global` means that there is no scope: it stands alone, as `scope = \"global\"`");
             }
             continue;
         }
@@ -42,10 +39,7 @@ pub(super) fn parts(
             }
         };
         if let Some(source) = source {
-            parts.push(ScopePart {
-                kind: scope.kind,
-                source,
-            });
+            parts.push(ScopePart { kind: scope.kind, source });
         }
     }
     Some(parts)
@@ -75,10 +69,7 @@ fn by_name(
     };
     if let Some((span, why)) = refused_in_key(&param.ty, generics) {
         let name = &binding.name;
-        cx.error(
-            span,
-            format!("`{name}` is the scope `{kind}` of the key, and {why}"),
-        );
+        cx.error(span, format!("`{name}` is the scope `{kind}` of the key, and {why}"));
         return None;
     }
     Some(ScopeSource::Argument(args::value(param, binding)))
@@ -88,10 +79,7 @@ fn by_name(
 fn check_root(expr: &Expr, signature: &Signature, cx: &mut Ctxt) {
     let Some(root) = root(expr) else { return };
     if root == "self" {
-        cx.error(
-            root.span(),
-            "`self` never enters the key: pass the value as an argument",
-        );
+        cx.error(root.span(), "`self` never enters the key: pass the value as an argument");
         return;
     }
     let name = syn::ext::IdentExt::unraw(root).to_string();

@@ -18,10 +18,7 @@ pub(super) fn bucket(
     let written = [bucket.span(), date_based.span(), tz.span()];
     if attribute == Attribute::Once {
         for span in written.into_iter().flatten() {
-            cx.error(
-                span,
-                "`#[idempotent_once]` means once, not once in a calendar unit: use `#[idempotent]`",
-            );
+            cx.error(span, "`#[idempotent_once]` means once, not once in a calendar unit: use `#[idempotent]`");
         }
         return None;
     }
@@ -33,18 +30,12 @@ pub(super) fn bucket(
                 "`#[idempotent_daily]` has the bucket `date` already: use `#[idempotent(bucket = …)]` for another",
             );
         } else if date_based.is_written() {
-            cx.error(
-                span,
-                "`date_based` is `bucket = \"date\"`: keep one of the two",
-            );
+            cx.error(span, "`date_based` is `bucket = \"date\"`: keep one of the two");
         }
     }
     if let Some(span) = tz.span() {
         if date_based.get().is_some_and(Option::is_some) {
-            cx.error(
-                span,
-                "`tz` is given twice, here and in `date_based`: keep one",
-            );
+            cx.error(span, "`tz` is given twice, here and in `date_based`: keep one");
         } else if !daily && !bucket.is_written() && !date_based.is_written() {
             cx.error(
                 span,
@@ -52,16 +43,9 @@ pub(super) fn bucket(
             );
         }
     }
-    let unit = if daily || date_based.is_written() {
-        Unit::Date
-    } else {
-        *bucket.get()?
-    };
+    let unit = if daily || date_based.is_written() { Unit::Date } else { *bucket.get()? };
     let zone = date_based.take().flatten().or(tz.take());
-    Some(Bucket {
-        unit,
-        zone: zone.unwrap_or_else(|| UTC.into()),
-    })
+    Some(Bucket { unit, zone: zone.unwrap_or_else(|| UTC.into()) })
 }
 
 /// How long a completed record is kept, where the attribute says or implies it.
@@ -85,10 +69,7 @@ pub(super) fn ttl(
         if let (Some(span), Some(&lease)) = (lease.span(), lease.get())
             && lease > kept
         {
-            cx.error(
-                span,
-                "`lease` is longer than `ttl`: the claim would outlast the record it leads to",
-            );
+            cx.error(span, "`lease` is longer than `ttl`: the claim would outlast the record it leads to");
         }
     }
     if ttl.is_written() {

@@ -30,7 +30,7 @@ impl Runtime {
     /// Compares what the application expects with what is registered, and asks the stores about themselves.
     ///
     /// # Errors
-    /// [`Error::StoreUnavailable`] where a store cannot be asked.
+    /// [`Error::Config`], naming the store that cannot say what it is.
     ///
     /// # Cancel safety
     /// Safe: reads only.
@@ -107,7 +107,8 @@ fn expectations(expected: &[Expected], registered: &[&'static Task]) -> Vec<Find
             findings.push(Finding::listed_twice(task));
         }
     }
-    findings.extend(registered.iter().filter(|task| !listed.contains(task.name())).map(|task| Finding::not_listed(task)));
+    findings
+        .extend(registered.iter().filter(|task| !listed.contains(task.name())).map(|task| Finding::not_listed(task)));
     findings
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use comfy_table::{Table, presets};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::{Finding, Level};
 use crate::error::Error;
@@ -123,14 +123,9 @@ pub struct Report {
     /// Every registered task.
     pub tasks: Vec<Coverage>,
     /// What the stores say of themselves, by name.
-    #[serde(serialize_with = "store_lines")]
     pub stores: BTreeMap<String, Description>,
     /// What was found, worst first.
     pub findings: Vec<Finding>,
-}
-
-fn store_lines<S: Serializer>(stores: &BTreeMap<String, Description>, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_map(stores.iter().map(|(name, store)| (name, line(store))))
 }
 
 fn line(store: &Description) -> String {

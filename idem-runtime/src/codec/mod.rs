@@ -23,13 +23,17 @@ pub enum CodecError {
     #[error("it cannot be encoded: {0}")]
     Encode(String),
     /// Encoded and read back, it is another value.
-    #[error("it does not come back from its encoding as it was: check the type's `Serialize` and `Deserialize` against each other")]
+    #[error(
+        "it does not come back from its encoding as it was: check the type's `Serialize` and `Deserialize` against each other"
+    )]
     RoundTrip,
     /// The bytes are not of this type.
     #[error("the kept result does not decode: {0}")]
     Decode(String),
     /// The envelope is of a format that this version does not know.
-    #[error("the kept result has envelope format {format}, codec {codec}; this version knows format {FORMAT}, codec {CBOR}")]
+    #[error(
+        "the kept result has envelope format {format}, codec {codec}; this version knows format {FORMAT}, codec {CBOR}"
+    )]
     Unknown {
         /// The first byte.
         format: u8,

@@ -3,9 +3,7 @@ use super::encoder::{ARRAY, Encoder};
 use super::error::Duplicate;
 use super::order::Entries;
 use super::refusal::{Encoded, Refusal};
-use serde::ser::{
-    Serialize, SerializeSeq, SerializeTuple, SerializeTupleStruct, SerializeTupleVariant,
-};
+use serde::ser::{Serialize, SerializeSeq, SerializeTuple, SerializeTupleStruct, SerializeTupleVariant};
 
 /// An open array.
 pub(super) struct Array<'a> {
@@ -22,11 +20,7 @@ pub(super) struct Array<'a> {
 
 impl<'a> Array<'a> {
     #[inline]
-    pub fn begin(
-        encoder: &'a mut Encoder,
-        announced: Option<usize>,
-        set: bool,
-    ) -> Result<Self, Refusal> {
+    pub fn begin(encoder: &'a mut Encoder, announced: Option<usize>, set: bool) -> Result<Self, Refusal> {
         encoder.enter()?;
         let at = encoder.out.len();
         match announced {
@@ -34,14 +28,7 @@ impl<'a> Array<'a> {
             None => encoder.open()?,
         }
         let set = set.then(|| Entries::new(encoder, Duplicate::Element));
-        Ok(Array {
-            encoder,
-            at,
-            announced,
-            given: 0,
-            set,
-            levels: 1,
-        })
+        Ok(Array { encoder, at, announced, given: 0, set, levels: 1 })
     }
 
     /// Says that the array is the content of an enum variant.

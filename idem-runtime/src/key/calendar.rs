@@ -48,14 +48,11 @@ impl Unit {
         let label = label.strip_prefix('-').unwrap_or(label);
         self.shapes().iter().any(|shape| {
             shape.len() == label.len()
-                && shape
-                    .bytes()
-                    .zip(label.bytes())
-                    .all(|(shape, byte)| match shape {
-                        b'0' => byte.is_ascii_digit(),
-                        b'+' => matches!(byte, b'+' | b'-'),
-                        _ => shape == byte,
-                    })
+                && shape.bytes().zip(label.bytes()).all(|(shape, byte)| match shape {
+                    b'0' => byte.is_ascii_digit(),
+                    b'+' => matches!(byte, b'+' | b'-'),
+                    _ => shape == byte,
+                })
         })
     }
 }
@@ -114,16 +111,11 @@ impl Bucket {
     /// [`CalendarError`] for an unknown zone, and for a known one in another spelling.
     pub fn new(unit: Unit, zone: &str) -> Result<Self, CalendarError> {
         let unknown = || CalendarError::UnknownZone { zone: zone.into() };
-        let rules = TimeZoneDatabase::bundled()
-            .get(zone)
-            .map_err(|_| unknown())?;
+        let rules = TimeZoneDatabase::bundled().get(zone).map_err(|_| unknown())?;
         match rules.iana_name() {
             Some(canonical) if canonical == zone => {}
             Some(canonical) if canonical.eq_ignore_ascii_case(zone) => {
-                return Err(CalendarError::ZoneSpelling {
-                    zone: zone.into(),
-                    canonical: canonical.into(),
-                });
+                return Err(CalendarError::ZoneSpelling { zone: zone.into(), canonical: canonical.into() });
             }
             _ => return Err(unknown()),
         }
@@ -153,9 +145,7 @@ impl Bucket {
                 let week = time.date().iso_week_date();
                 year(&mut label, week.year()).and_then(|()| write!(label, "-W{:02}", week.week()))
             }
-            Unit::Month => {
-                year(&mut label, time.year()).and_then(|()| write!(label, "-{:02}", time.month()))
-            }
+            Unit::Month => year(&mut label, time.year()).and_then(|()| write!(label, "-{:02}", time.month())),
         };
         debug_assert!(written.is_ok(), "a label has room for every year of jiff's");
         TimeLabel::in_zone(self.zone, self.unit, label)

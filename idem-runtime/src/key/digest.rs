@@ -29,12 +29,7 @@ pub struct Key {
 #[derive(Clone)]
 enum Label {
     /// Of a key made here.
-    Made {
-        space: KeySpace,
-        task: TaskIdent,
-        scope: Option<Scope>,
-        time: Option<Stamp>,
-    },
+    Made { space: KeySpace, task: TaskIdent, scope: Option<Scope>, time: Option<Stamp> },
     /// Of a key that was read.
     Read(Arc<Parsed>),
 }
@@ -48,12 +43,7 @@ impl Key {
         scope: Option<Scope>,
         time: Option<Stamp>,
     ) -> Self {
-        let label = Label::Made {
-            space: space.clone(),
-            task: task.clone(),
-            scope,
-            time,
-        };
+        let label = Label::Made { space: space.clone(), task: task.clone(), scope, time };
         Key { digest, label }
     }
 
@@ -102,9 +92,7 @@ impl Key {
     /// The scope field of the text form, for operators: `user=42`, or `user~…` where it is hidden.
     pub fn scope_label(&self) -> Option<String> {
         match &self.label {
-            Label::Made {
-                space, task, scope, ..
-            } => {
+            Label::Made { space, task, scope, .. } => {
                 let scope = scope.as_ref()?;
                 Some(scope.label(space, task.scope_plain()))
             }
@@ -157,10 +145,7 @@ impl FromStr for Key {
 
     fn from_str(text: &str) -> Result<Self, ParseKeyError> {
         let parsed = parse(text)?;
-        Ok(Key {
-            digest: parsed.digest,
-            label: Label::Read(Arc::new(parsed)),
-        })
+        Ok(Key { digest: parsed.digest, label: Label::Read(Arc::new(parsed)) })
     }
 }
 

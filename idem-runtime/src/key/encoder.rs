@@ -36,7 +36,6 @@ const WIDTH: [u8; 65] = {
 };
 
 /// Reused buffers and the position within the current argument.
-#[derive(Debug)]
 pub(super) struct Encoder {
     /// The encoding so far.
     pub out: Vec<u8>,
@@ -54,17 +53,11 @@ pub(super) struct Encoder {
 
 impl Encoder {
     pub const fn new() -> Self {
-        Encoder {
-            out: Vec::new(),
-            spans: Vec::new(),
-            spare: Vec::new(),
-            depth: 0,
-            limit: 0,
-            failed: false,
-        }
+        Encoder { out: Vec::new(), spans: Vec::new(), spare: Vec::new(), depth: 0, limit: 0, failed: false }
     }
 
     /// Forgets all but the first `len` bytes.
+    #[inline]
     pub fn reset(&mut self, len: usize) {
         self.out.truncate(len);
         self.spans.clear();
@@ -113,8 +106,7 @@ impl Encoder {
         self.room()?;
         let len = self.out.len();
         let short = n < 24;
-        self.out
-            .extend_from_slice(&[if short { n } else { 0x18 }, n]);
+        self.out.extend_from_slice(&[if short { n } else { 0x18 }, n]);
         self.out.truncate(len + 2 - usize::from(short));
         Ok(())
     }

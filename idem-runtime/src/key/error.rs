@@ -51,12 +51,8 @@ impl fmt::Display for Duplicate {
                 "two elements of a `Set` encode alike, but a set holds each once; remove the \
                  repetition, or pass a sequence without `Set` if repetition has a meaning"
             }
-            Duplicate::Argument => {
-                "this name was given twice, but each argument has one value; rename one of them"
-            }
-            Duplicate::Scope => {
-                "this kind was given twice, but each scope has one value; remove one of them"
-            }
+            Duplicate::Argument => "this name was given twice, but each argument has one value; rename one of them",
+            Duplicate::Scope => "this kind was given twice, but each scope has one value; remove one of them",
         })
     }
 }
@@ -109,9 +105,8 @@ pub enum KeyError {
     },
     /// A container announced one length and yielded another.
     #[error(
-        "{place}: a container announced {announced} entries and gave {given}{more}; \
-         correct the type's `Serialize`",
-        more = if *.given > *.announced { " or more" } else { "" }
+        "{place}: a container announced {announced} entries, but gave {given}; correct the type's \
+         `Serialize`"
     )]
     LenMismatch {
         /// Where it was found.

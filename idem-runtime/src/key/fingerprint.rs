@@ -99,9 +99,7 @@ impl Fingerprint {
             Some(&FORMAT) => {}
             Some(&found) => return Err(FingerprintError::Format { found }),
         }
-        let (head, mut rest) = bytes
-            .split_at_checked(HEAD)
-            .ok_or(damaged("it ends too early"))?;
+        let (head, mut rest) = bytes.split_at_checked(HEAD).ok_or(damaged("it ends too early"))?;
         let mut last = None;
         for _ in 0..head[HEAD - 1] {
             let (entry, tail) = entry(rest).ok_or(damaged("an argument is cut off"))?;

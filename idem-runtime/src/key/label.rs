@@ -103,10 +103,7 @@ pub(super) fn digest(text: &str) -> Option<[u8; 32]> {
 }
 
 fn nibble(digits: &[u8; 16], byte: u8) -> Option<u8> {
-    digits
-        .iter()
-        .position(|digit| *digit == byte)
-        .map(|n| n as u8)
+    digits.iter().position(|digit| *digit == byte).map(|n| n as u8)
 }
 
 /// A short ASCII text without an allocation.
@@ -117,10 +114,7 @@ pub(super) struct Short<const N: usize> {
 }
 
 impl<const N: usize> Short<N> {
-    pub const EMPTY: Self = Short {
-        len: 0,
-        bytes: [0; N],
-    };
+    pub const EMPTY: Self = Short { len: 0, bytes: [0; N] };
 
     /// `None` if the text is longer than `N`.
     pub fn new(text: &str) -> Option<Self> {
@@ -137,10 +131,7 @@ impl<const N: usize> Short<N> {
 impl<const N: usize> Write for Short<N> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let len = usize::from(self.len);
-        let room = self
-            .bytes
-            .get_mut(len..len + text.len())
-            .ok_or(fmt::Error)?;
+        let room = self.bytes.get_mut(len..len + text.len()).ok_or(fmt::Error)?;
         room.copy_from_slice(text.as_bytes());
         self.len += text.len() as u8;
         Ok(())

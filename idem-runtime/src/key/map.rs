@@ -31,11 +31,7 @@ pub(super) struct Map<'a> {
 
 impl<'a> Map<'a> {
     #[inline]
-    pub fn begin(
-        encoder: &'a mut Encoder,
-        announced: Option<usize>,
-        form: Form,
-    ) -> Result<Self, Refusal> {
+    pub fn begin(encoder: &'a mut Encoder, announced: Option<usize>, form: Form) -> Result<Self, Refusal> {
         encoder.enter()?;
         let at = encoder.out.len();
         match announced {
@@ -54,14 +50,7 @@ impl<'a> Map<'a> {
     #[inline]
     fn new(encoder: &'a mut Encoder, at: usize, announced: Option<usize>, form: Form) -> Self {
         let entries = Entries::new(encoder, Duplicate::Name);
-        Map {
-            encoder,
-            at,
-            announced,
-            entries,
-            waiting: false,
-            form,
-        }
+        Map { encoder, at, announced, entries, waiting: false, form }
     }
 
     #[inline]

@@ -74,11 +74,7 @@ impl<'a> Serializer for Name<'a> {
         value.serialize(self)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        value: &T,
-    ) -> Encoded {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Encoded {
         value.serialize(self)
     }
 
@@ -128,13 +124,7 @@ impl<'a> Serializer for Name<'a> {
         Err(Refusal::map_key("a tuple struct"))
     }
 
-    fn serialize_tuple_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Never, Refusal> {
+    fn serialize_tuple_variant(self, _: &'static str, _: u32, _: &'static str, _: usize) -> Result<Never, Refusal> {
         Err(Refusal::map_key("an enum variant with content"))
     }
 
@@ -144,22 +134,13 @@ impl<'a> Serializer for Name<'a> {
 
     fn serialize_struct(self, name: &'static str, _: usize) -> Result<NumberName<'a>, Refusal> {
         match name {
-            number::JSON_NUMBER => Ok(NumberName {
-                at: self.0.out.len(),
-                encoder: self.0,
-            }),
+            number::JSON_NUMBER => Ok(NumberName { at: self.0.out.len(), encoder: self.0 }),
             number::RAW_VALUE => Err(Refusal::raw_value()),
             _ => Err(Refusal::map_key("a struct")),
         }
     }
 
-    fn serialize_struct_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Never, Refusal> {
+    fn serialize_struct_variant(self, _: &'static str, _: u32, _: &'static str, _: usize) -> Result<Never, Refusal> {
         Err(Refusal::map_key("an enum variant with content"))
     }
 }

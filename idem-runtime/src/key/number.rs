@@ -8,7 +8,7 @@ pub(super) const JSON_NUMBER: &str = "$serde_json::private::Number";
 pub(super) const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
 /// Digits of an integer given as text. Reading them takes time that grows with the square of
-/// their number: this many take well under a millisecond, a megabyte would take seconds.
+/// their number: this many take about a millisecond, a megabyte would take seconds.
 const MAX_DIGITS: usize = 20_000;
 
 impl Encoder {
@@ -27,11 +27,7 @@ impl Encoder {
 
     #[inline]
     pub fn wide_signed(&mut self, n: i128) -> Encoded {
-        let (major, n) = if n < 0 {
-            (NEGATIVE, !n as u128)
-        } else {
-            (UINT, n as u128)
-        };
+        let (major, n) = if n < 0 { (NEGATIVE, !n as u128) } else { (UINT, n as u128) };
         match u64::try_from(n) {
             Ok(n) => self.head(major, n),
             Err(_) => self.big(major, &n.to_be_bytes()),
@@ -97,9 +93,7 @@ fn half(x: f32) -> Option<u16> {
     let exponent = (bits >> 23 & 0xff) as i32 - 127;
     match exponent {
         128 => Some(sign | 0x7c00),
-        -14..=15 if mantissa & 0x1fff == 0 => {
-            Some(sign | ((exponent + 15) as u16) << 10 | (mantissa >> 13) as u16)
-        }
+        -14..=15 if mantissa & 0x1fff == 0 => Some(sign | ((exponent + 15) as u16) << 10 | (mantissa >> 13) as u16),
         -24..=-15 => {
             // Subnormal: the value is a whole number of 2^-24.
             let whole = mantissa | 0x0080_0000;
@@ -140,11 +134,7 @@ pub(super) fn settle(encoder: &mut Encoder, at: usize) -> Encoded {
 /// The text of the only item from `at` on, if it spells a number as JSON does.
 pub(super) fn text_at(encoder: &Encoder, at: usize) -> Result<&str, Refusal> {
     let text = text_of(&encoder.out[at..]).ok_or_else(Refusal::number)?;
-    if is_json(text) {
-        Ok(text)
-    } else {
-        Err(Refusal::number())
-    }
+    if is_json(text) { Ok(text) } else { Err(Refusal::number()) }
 }
 
 /// The content of a text item.
@@ -186,10 +176,7 @@ fn is_json(text: &str) -> bool {
 }
 
 fn digits(text: &str) -> (&str, &str) {
-    let end = text
-        .bytes()
-        .position(|byte| !byte.is_ascii_digit())
-        .unwrap_or(text.len());
+    let end = text.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
     text.split_at(end)
 }
 
@@ -199,9 +186,7 @@ fn magnitude(digits: &str, less_one: bool) -> Vec<u8> {
     let mut limbs: Vec<u64> = Vec::with_capacity(digits.len() / 19 + 1);
     for chunk in digits.as_bytes().chunks(19) {
         let power = 10_u64.pow(chunk.len() as u32);
-        let mut carry = chunk
-            .iter()
-            .fold(0, |n, digit| n * 10 + u64::from(digit - b'0'));
+        let mut carry = chunk.iter().fold(0, |n, digit| n * 10 + u64::from(digit - b'0'));
         for limb in &mut limbs {
             let wide = u128::from(*limb) * u128::from(power) + u128::from(carry);
             *limb = wide as u64;
@@ -220,19 +205,13 @@ fn magnitude(digits: &str, less_one: bool) -> Vec<u8> {
             }
         }
     }
-    limbs
-        .iter()
-        .rev()
-        .flat_map(|limb| limb.to_be_bytes())
-        .collect()
+    limbs.iter().rev().flat_map(|limb| limb.to_be_bytes()).collect()
 }
 
 /// The decimal spelling of an integer by its big-endian bytes, or of -1 less it.
 pub(super) fn decimal(bytes: &[u8], negative: bool) -> String {
-    let mut limbs: Vec<u64> = bytes
-        .rchunks(8)
-        .map(|chunk| chunk.iter().fold(0, |n, byte| n << 8 | u64::from(*byte)))
-        .collect();
+    let mut limbs: Vec<u64> =
+        bytes.rchunks(8).map(|chunk| chunk.iter().fold(0, |n, byte| n << 8 | u64::from(*byte))).collect();
     if negative {
         let carry = limbs.iter_mut().all(|limb| {
             let (more, carry) = limb.overflowing_add(1);

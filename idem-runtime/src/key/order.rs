@@ -3,6 +3,7 @@ use super::encoder::Encoder;
 use super::error::Duplicate;
 use super::number::text_of;
 use super::refusal::{Encoded, Refusal};
+use std::cmp::Ordering;
 
 /// One entry of an open map or set, as offsets into the encoding.
 #[derive(Debug, Clone, Copy)]
@@ -25,20 +26,12 @@ pub(super) struct Entries {
 
 impl Entries {
     pub fn new(encoder: &Encoder, what: Duplicate) -> Self {
-        Entries {
-            base: encoder.spans.len(),
-            sorted: true,
-            what,
-        }
+        Entries { base: encoder.spans.len(), sorted: true, what }
     }
 
     /// The arguments of a call: the outermost map.
     pub fn arguments() -> Self {
-        Entries {
-            base: 0,
-            sorted: true,
-            what: Duplicate::Argument,
-        }
+        Entries { base: 0, sorted: true, what: Duplicate::Argument }
     }
 
     pub fn len(&self, encoder: &Encoder) -> usize {
@@ -46,23 +39,19 @@ impl Entries {
     }
 
     /// Records the name that starts at `start` and ends here; its entry is open until `ended`.
-    #[inline]
+    #[inline(always)]
     pub fn named(&mut self, encoder: &mut Encoder, start: usize) -> Encoded {
         let name_end = encoder.out.len();
         let prefix = prefix(&encoder.out[start..name_end]);
-        let span = Span {
-            prefix,
-            start,
-            name_end,
-            end: name_end,
-        };
+        let span = Span { prefix, start, name_end, end: name_end };
         if self.sorted
             && let Some(last) = encoder.spans[self.base..].last()
+            && last.prefix >= prefix
         {
             match order(&encoder.out, last, &span) {
-                std::cmp::Ordering::Less => {}
-                std::cmp::Ordering::Equal => return Err(Refusal::duplicate(self.what)),
-                std::cmp::Ordering::Greater => self.sorted = false,
+                Ordering::Less => {}
+                Ordering::Equal => return Err(Refusal::duplicate(self.what)),
+                Ordering::Greater => self.sorted = false,
             }
         }
         encoder.spans.push(span);
@@ -79,22 +68,22 @@ impl Entries {
     }
 
     /// Brings the entries, which fill the encoding up to its end, into order. They stay recorded.
+    #[inline]
     pub fn arrange(&self, encoder: &mut Encoder) -> Encoded {
         if self.sorted {
             return Ok(());
         }
-        let Encoder {
-            out, spans, spare, ..
-        } = encoder;
+        self.sort(encoder)
+    }
+
+    fn sort(&self, encoder: &mut Encoder) -> Encoded {
+        let Encoder { out, spans, spare, .. } = encoder;
         let spans = &mut spans[self.base..];
         let Some(from) = spans.first().map(|span| span.start) else {
             return Ok(());
         };
         spans.sort_unstable_by(|a, b| order(out, a, b));
-        if spans
-            .windows(2)
-            .any(|pair| order(out, &pair[0], &pair[1]).is_eq())
-        {
+        if spans.windows(2).any(|pair| order(out, &pair[0], &pair[1]).is_eq()) {
             return Err(Refusal::duplicate(self.what));
         }
         spare.clear();
@@ -112,9 +101,7 @@ impl Entries {
     /// Arranges the entries and forgets them.
     #[inline]
     pub fn finish(&self, encoder: &mut Encoder) -> Encoded {
-        if !self.sorted {
-            self.arrange(encoder)?;
-        }
+        self.arrange(encoder)?;
         encoder.spans.truncate(self.base);
         Ok(())
     }
@@ -124,20 +111,16 @@ impl Entries {
 pub(super) fn repeated(encoder: &Encoder) -> Box<str> {
     let twice = |pair: &&[Span]| order(&encoder.out, &pair[0], &pair[1]).is_eq();
     let span = encoder.spans.windows(2).find(twice).map(|pair| pair[0]);
-    span.and_then(|span| text_of(&encoder.out[span.start..span.name_end]))
-        .unwrap_or_default()
-        .into()
+    span.and_then(|span| text_of(&encoder.out[span.start..span.name_end])).unwrap_or_default().into()
 }
 
 /// Bytewise order of the encoded names: since a head is the shortest, shorter names come first.
 #[inline]
-fn order(out: &[u8], a: &Span, b: &Span) -> std::cmp::Ordering {
-    a.prefix
-        .cmp(&b.prefix)
-        .then_with(|| out[a.start..a.name_end].cmp(&out[b.start..b.name_end]))
+fn order(out: &[u8], a: &Span, b: &Span) -> Ordering {
+    a.prefix.cmp(&b.prefix).then_with(|| out[a.start..a.name_end].cmp(&out[b.start..b.name_end]))
 }
 
-#[inline]
+#[inline(always)]
 fn prefix(name: &[u8]) -> u64 {
     let mut bytes = [0; 8];
     match name.first_chunk::<8>() {

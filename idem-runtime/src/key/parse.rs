@@ -51,27 +51,15 @@ pub(super) fn parse(text: &str) -> Result<Parsed, ParseKeyError> {
     lead.strip_prefix(SUITE)
         .filter(|id| id.is_empty() || id.strip_prefix('+').and_then(unescape).is_some())
         .ok_or_else(|| wrong("lead", "`idem1`, or `idem1+` and the id of a secret"))?;
-    let namespace =
-        unescape(namespace).ok_or_else(|| wrong("namespace", "a namespace, escaped"))?;
+    let namespace = unescape(namespace).ok_or_else(|| wrong("namespace", "a namespace, escaped"))?;
     let (task, version) = task
         .split_once('@')
         .and_then(|(task, version)| Some((unescape(task)?, decimal(version)?)))
         .ok_or_else(|| wrong("task", "a task's name, `@` and its version"))?;
-    let scope = optional(scope, is_scope)
-        .ok_or_else(|| wrong("scope", "`-`, `kind=value` or `kind~hash`"))?;
-    let digest =
-        label::digest(digest).ok_or_else(|| wrong("digest", "64 lower-case hexadecimal digits"))?;
-    let time = optional(time, is_stamp)
-        .ok_or_else(|| wrong("time", "`-`, a calendar label or a window"))?;
-    Ok(Parsed {
-        text: text.into(),
-        digest,
-        namespace: namespace.into(),
-        task: task.into(),
-        version,
-        scope,
-        time,
-    })
+    let scope = optional(scope, is_scope).ok_or_else(|| wrong("scope", "`-`, `kind=value` or `kind~hash`"))?;
+    let digest = label::digest(digest).ok_or_else(|| wrong("digest", "64 lower-case hexadecimal digits"))?;
+    let time = optional(time, is_stamp).ok_or_else(|| wrong("time", "`-`, a calendar label or a window"))?;
+    Ok(Parsed { text: text.into(), digest, namespace: namespace.into(), task: task.into(), version, scope, time })
 }
 
 fn wrong(field: &'static str, expected: &'static str) -> ParseKeyError {
@@ -89,9 +77,7 @@ fn is_scope(field: &str) -> bool {
     match field.split_once('=') {
         Some((kind, value)) => unescape(kind).is_some() && unescape(value).is_some(),
         // An abbreviated kind starts with `~` itself.
-        None => field
-            .rsplit_once('~')
-            .is_some_and(|(kind, hash)| unescape(kind).is_some() && label::is_hex_16(hash)),
+        None => field.rsplit_once('~').is_some_and(|(kind, hash)| unescape(kind).is_some() && label::is_hex_16(hash)),
     }
 }
 

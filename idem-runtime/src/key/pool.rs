@@ -1,7 +1,7 @@
 //! Buffers that outlive a key.
 use super::encoder::Encoder;
 use super::error::KeyError;
-use super::order::Entries;
+use super::order::{Entries, Span};
 use super::time_label::TimeLabel;
 use std::cell::Cell;
 
@@ -9,12 +9,11 @@ use std::cell::Cell;
 /// complete only when all arguments are there; usual ones fit, so that no argument moves.
 pub(super) const FRONT: usize = 256;
 
-/// A buffer that grew beyond this is let go: one huge key is no reason to keep its memory for the
+/// A buffer that grew to this is let go: one huge key is no reason to keep its memory for the
 /// life of every thread.
 const KEPT: usize = 64 * 1024;
 
-/// What a key is made in: the parts so far.
-#[derive(Debug)]
+/// What a key is made in: the parts so far. No `Debug`: they hold the arguments' values.
 pub(super) struct Parts {
     /// Holds the arguments, behind [`FRONT`] free bytes.
     pub encoder: Encoder,
@@ -59,6 +58,17 @@ impl Parts {
         }
     }
 
+    /// All capacities at once: none has a bit that `KEPT` bytes do not need.
+    #[inline]
+    fn is_small(&self) -> bool {
+        let encoder = &self.encoder;
+        let bytes = encoder.out.capacity() | encoder.spare.capacity() | self.frame.capacity();
+        let values = self.scope.capacity() | self.explicit.capacity();
+        let spans = encoder.spans.capacity() * size_of::<Span>();
+        (bytes | values | spans) < KEPT
+    }
+
+    #[inline]
     fn clear(&mut self) {
         self.encoder.reset(FRONT);
         self.scope.clear();
@@ -73,7 +83,6 @@ impl Parts {
 }
 
 /// Parts lent by the thread, and given back to whichever thread drops them.
-#[derive(Debug)]
 pub(super) struct Lent(Option<Box<Parts>>);
 
 impl Lent {
@@ -95,7 +104,7 @@ impl Drop for Lent {
     #[inline]
     fn drop(&mut self) {
         if let Some(mut parts) = self.0.take()
-            && parts.encoder.out.capacity() <= KEPT
+            && parts.is_small()
         {
             parts.clear();
             // A thread that ends has no use for them.

@@ -9,6 +9,11 @@ use super::scope::Scope;
 use super::space::{KeySpace, TaskIdent};
 use super::time_label::TimeLabel;
 
+/// A subject of arguments, up to their map.
+const SUBJECT_ARGS: &[u8; 6] = b"\x82\x64args";
+/// A subject of an explicit key, up to its value.
+const SUBJECT_KEY: &[u8; 5] = b"\x82\x63key";
+
 impl Parts {
     /// Begins a part: nothing is added to a call that was refused.
     #[inline]
@@ -38,10 +43,8 @@ impl Parts {
 
     #[cold]
     fn refusal(&self) -> KeyError {
-        let torn = || KeyError::Custom {
-            place: Place::Call,
-            message: CustomMessage("a value's `Serialize` panicked".into()),
-        };
+        let torn =
+            || KeyError::Custom { place: Place::Call, message: CustomMessage("a value's `Serialize` panicked".into()) };
         self.refused.clone().unwrap_or_else(torn)
     }
 
@@ -56,10 +59,9 @@ impl Parts {
             return Err(self.refuse(KeyError::ScopeKind { kind, found }));
         }
         if self.kinds.split('+').any(|known| known == kind) {
-            return Err(self.refuse(KeyError::DuplicateKey {
-                place: Place::Scope(kind.into()),
-                what: Duplicate::Scope,
-            }));
+            return Err(
+                self.refuse(KeyError::DuplicateKey { place: Place::Scope(kind.into()), what: Duplicate::Scope })
+            );
         }
         if !self.kinds.is_empty() {
             self.kinds.push('+');
@@ -91,52 +93,66 @@ impl Parts {
     /// The preimage of settled parts, and the scope for the label.
     #[inline]
     pub fn preimage(&mut self, space: &KeySpace, task: &TaskIdent) -> (&[u8], Option<Scope>) {
-        let scope = self.frame(space, task);
         let Parts { encoder, frame, .. } = self;
+        frame.clear();
+        let scope = match self.scopes {
+            0 => {
+                frame.push(NULL);
+                None
+            }
+            count => Some(scope(frame, count, &self.kinds, &self.scope)),
+        };
         if self.has_explicit {
-            encoder::text(frame, "key");
+            frame.extend_from_slice(SUBJECT_KEY);
             frame.extend_from_slice(&self.explicit);
             time(frame, &self.time);
-            return (frame, scope);
+            encoder.spare.clear();
+            for piece in [space.head(), task.head(), frame] {
+                encoder.spare.extend_from_slice(piece);
+            }
+            return (&encoder.spare, scope);
         }
-        encoder::text(frame, "args");
+        frame.extend_from_slice(SUBJECT_ARGS);
         encoder::head(frame, MAP, self.arguments.len(encoder) as u64);
-        let out = &mut encoder.out;
-        time(out, &self.time);
-        match FRONT.checked_sub(frame.len()) {
-            Some(from) => {
-                out[from..FRONT].copy_from_slice(frame);
-                (&out[from..], scope)
-            }
-            None => {
-                frame.extend_from_slice(&out[FRONT..]);
-                (frame, scope)
-            }
+        time(&mut encoder.out, &self.time);
+        let pieces = [space.head(), task.head(), frame];
+        if let Some(from) = prepend(&mut encoder.out, pieces) {
+            return (&encoder.out[from..], scope);
         }
+        encoder.spare.clear();
+        for piece in pieces {
+            encoder.spare.extend_from_slice(piece);
+        }
+        encoder.spare.extend_from_slice(&encoder.out[FRONT..]);
+        (&encoder.spare, scope)
     }
+}
 
-    /// Everything before the subject, and the array that it stands in.
-    #[inline]
-    fn frame(&mut self, space: &KeySpace, task: &TaskIdent) -> Option<Scope> {
-        let frame = &mut self.frame;
-        frame.clear();
-        frame.extend_from_slice(space.head());
-        frame.extend_from_slice(task.head());
-        if self.scopes == 0 {
-            frame.extend_from_slice(&[NULL, ARRAY | 2]);
-            return None;
-        }
-        frame.push(ARRAY | 2);
-        let start = frame.len();
-        encoder::text(frame, &self.kinds);
-        if self.scopes > 1 {
-            encoder::head(frame, ARRAY, self.scopes);
-        }
-        frame.extend_from_slice(&self.scope);
-        let scope = Scope::new(&frame[start..]);
-        frame.push(ARRAY | 2);
-        Some(scope)
+/// Copies the pieces in front of the arguments, if they fit there. Answers where they start.
+#[inline]
+fn prepend(out: &mut [u8], pieces: [&[u8]; 3]) -> Option<usize> {
+    let [a, b, c] = pieces;
+    let from = FRONT.checked_sub(a.len() + b.len() + c.len())?;
+    let (_, room) = out.split_at_mut_checked(from)?;
+    let (room_a, room) = room.split_at_mut_checked(a.len())?;
+    let (room_b, room) = room.split_at_mut_checked(b.len())?;
+    let (room_c, _) = room.split_at_mut_checked(c.len())?;
+    room_a.copy_from_slice(a);
+    room_b.copy_from_slice(b);
+    room_c.copy_from_slice(c);
+    Some(from)
+}
+
+/// Appends the scope.
+fn scope(frame: &mut Vec<u8>, count: u64, kinds: &str, values: &[u8]) -> Scope {
+    frame.push(ARRAY | 2);
+    let start = frame.len();
+    encoder::text(frame, kinds);
+    if count > 1 {
+        encoder::head(frame, ARRAY, count);
     }
+    frame.extend_from_slice(values);
+    Scope::new(&frame[start..])
 }
 
 #[inline]

@@ -78,21 +78,14 @@ impl Refusal {
         match *self.0 {
             Reason::Duplicate(what) => KeyError::DuplicateKey { place, what },
             Reason::MapKey(found) => KeyError::MapKey { place, found },
-            Reason::Len { announced, given } => KeyError::LenMismatch {
-                place,
-                announced,
-                given,
-            },
+            Reason::Len { announced, given } => KeyError::LenMismatch { place, announced, given },
             Reason::Unordered(type_name) => KeyError::UnorderedSet { place, type_name },
             Reason::Depth => KeyError::Depth { place },
             Reason::RawValue => KeyError::RawValue { place },
             Reason::Number => KeyError::Number { place },
             Reason::SetOf(found) => KeyError::SetOfNonSeq { place, found },
             Reason::TooLarge => KeyError::TooLarge { place },
-            Reason::Custom(text) => KeyError::Custom {
-                place,
-                message: CustomMessage(text),
-            },
+            Reason::Custom(text) => KeyError::Custom { place, message: CustomMessage(text) },
         }
     }
 }

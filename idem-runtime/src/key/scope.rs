@@ -9,7 +9,7 @@ use std::sync::Arc;
 const SUITE: &str = "idem1-scope";
 
 /// Room for a kind and a UUID as text, so that usual scopes cost no allocation.
-const INLINE: usize = 62;
+const INLINE: usize = 46;
 
 /// A scope's kind and value, each encoded. They are kept until someone wants to read the key: most
 /// keys are never displayed, and a hidden label costs a digest.
@@ -86,9 +86,6 @@ fn head_of(item: &[u8]) -> (u8, u64, usize) {
         return (first & 0xe0, u64::from(info), 1);
     }
     let width = 1 << (info - 24).min(3);
-    let n = item[1..]
-        .iter()
-        .take(width)
-        .fold(0, |n, byte| n << 8 | u64::from(*byte));
+    let n = item[1..].iter().take(width).fold(0, |n, byte| n << 8 | u64::from(*byte));
     (first & 0xe0, n, 1 + width)
 }

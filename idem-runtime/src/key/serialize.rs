@@ -24,11 +24,7 @@ pub(super) struct Item<'a> {
 impl<'a> Item<'a> {
     #[inline(always)]
     pub fn new(encoder: &'a mut Encoder) -> Self {
-        Item {
-            encoder,
-            somes: 0,
-            set: false,
-        }
+        Item { encoder, somes: 0, set: false }
     }
 
     /// A value that is no sequence.
@@ -106,8 +102,7 @@ impl<'a> Serializer for Item<'a> {
 
     #[inline]
     fn serialize_bool(self, value: bool) -> Encoded {
-        self.plain("a boolean")?
-            .byte(if value { TRUE } else { FALSE })
+        self.plain("a boolean")?.byte(if value { TRUE } else { FALSE })
     }
 
     fn serialize_char(self, value: char) -> Encoded {
@@ -156,29 +151,16 @@ impl<'a> Serializer for Item<'a> {
             return Err(Refusal::depth());
         }
         let encoder = self.plain("an `Option`")?;
-        value.serialize(Item {
-            encoder,
-            somes,
-            set: false,
-        })
+        value.serialize(Item { encoder, somes, set: false })
     }
 
     #[inline]
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        name: &'static str,
-        value: &T,
-    ) -> Encoded {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Encoded {
         let set = self.set || name == SET_NAME;
         value.serialize(Item { set, ..self })
     }
 
-    fn serialize_unit_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        variant: &'static str,
-    ) -> Encoded {
+    fn serialize_unit_variant(self, _name: &'static str, _index: u32, variant: &'static str) -> Encoded {
         self.plain("an enum variant")?.text(variant)
     }
 
@@ -270,16 +252,9 @@ impl<'a> Serializer for Item<'a> {
 pub(super) fn display<T: fmt::Display + ?Sized>(encoder: &mut Encoder, value: &T) -> Encoded {
     let at = encoder.out.len();
     encoder.open()?;
-    let mut text = Text {
-        encoder,
-        full: false,
-    };
+    let mut text = Text { encoder, full: false };
     if write!(text, "{value}").is_err() {
-        return Err(if text.full {
-            Refusal::too_large()
-        } else {
-            Refusal::custom("its `Display` failed")
-        });
+        return Err(if text.full { Refusal::too_large() } else { Refusal::custom("its `Display` failed") });
     }
     let length = encoder.out.len() - at - 1;
     encoder.close(at, TEXT, length as u64)

@@ -24,9 +24,7 @@ pub(super) const SET_NAME: &str = "$idem::Set";
 /// assert_eq!(key(["a", "b"].into())?, key(["b", "a"].into())?);
 /// # Ok::<(), idem_runtime::key::KeyError>(())
 /// ```
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename = "$idem::Set")]
 pub struct Set<C>(pub C);
 

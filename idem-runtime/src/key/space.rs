@@ -52,9 +52,7 @@ impl Secret {
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Secret")
-            .field("key_id", &self.0.id)
-            .finish_non_exhaustive()
+        f.debug_struct("Secret").field("key_id", &self.0.id).finish_non_exhaustive()
     }
 }
 
@@ -105,11 +103,7 @@ impl KeySpace {
         }
         encoder::text(&mut head, namespace);
         let namespace = namespace.into();
-        KeySpace(Arc::new(SpaceParts {
-            namespace,
-            secret,
-            head,
-        }))
+        KeySpace(Arc::new(SpaceParts { namespace, secret, head }))
     }
 
     /// The namespace.
@@ -168,12 +162,7 @@ impl TaskIdent {
         encoder::text(&mut head, name);
         encoder::head(&mut head, UINT, version.get().into());
         let name = name.into();
-        TaskIdent(Arc::new(TaskParts {
-            name,
-            version,
-            scope_plain,
-            head,
-        }))
+        TaskIdent(Arc::new(TaskParts { name, version, scope_plain, head }))
     }
 
     /// The task's name.

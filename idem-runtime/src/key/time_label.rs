@@ -38,16 +38,12 @@ impl TimeLabel {
     /// [`CalendarError::UnknownZone`] if the zone's name is longer than any zone's. Whether such a
     /// zone exists is not asked.
     pub fn calendar(unit: Unit, zone: &str, label: &str) -> Result<Self, CalendarError> {
-        let wrong = || CalendarError::Label {
-            unit,
-            label: label.into(),
-        };
+        let wrong = || CalendarError::Label { unit, label: label.into() };
         if !unit.accepts(label) {
             return Err(wrong());
         }
         let label = Short::new(label).ok_or_else(wrong)?;
-        let zone =
-            Short::new(zone).ok_or_else(|| CalendarError::UnknownZone { zone: zone.into() })?;
+        let zone = Short::new(zone).ok_or_else(|| CalendarError::UnknownZone { zone: zone.into() })?;
         Ok(Self::in_zone(zone, unit, label))
     }
 

@@ -4,12 +4,8 @@
 use std::any::type_name;
 
 /// Hash tables of std and of hashbrown, with their iterators.
-const RANDOM: [&str; 4] = [
-    "std::collections::hash::",
-    "std::collections::hash_set::",
-    "hashbrown::set::",
-    "hashbrown::map::",
-];
+const RANDOM: [&str; 4] =
+    ["std::collections::hash::", "std::collections::hash_set::", "hashbrown::set::", "hashbrown::map::"];
 
 /// Whether iterating `T` gives its elements in random order.
 #[inline]

@@ -10,6 +10,7 @@ use super::refusal::Encoded;
 use super::space::{KeySpace, TaskIdent};
 use super::time_label::TimeLabel;
 use serde::Serialize;
+use std::fmt;
 
 /// Collects the parts of one call and makes its [`Key`].
 ///
@@ -32,8 +33,14 @@ use serde::Serialize;
 /// assert!(key.to_string().starts_with("idem1:app:mail.send@1:user=42:"));
 /// # Ok::<(), idem_runtime::key::KeyError>(())
 /// ```
-#[derive(Debug)]
 pub struct KeyWriter(Lent);
+
+/// Shows no part: they are the arguments' values.
+impl fmt::Debug for KeyWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyWriter(..)")
+    }
+}
 
 impl Default for KeyWriter {
     fn default() -> Self {
@@ -103,9 +110,7 @@ impl KeyWriter {
         let encoded = alone(&mut parts.encoder, key);
         parts.end(encoded, || Place::ExplicitKey)?;
         parts.explicit.clear();
-        parts
-            .explicit
-            .extend_from_slice(&parts.encoder.out[start..]);
+        parts.explicit.extend_from_slice(&parts.encoder.out[start..]);
         parts.encoder.out.truncate(start);
         parts.has_explicit = true;
         Ok(())
@@ -157,9 +162,7 @@ impl KeyWriter {
 
 #[inline]
 fn argument<T: Serialize + ?Sized>(parts: &mut Parts, name: &str, value: &T) -> Encoded {
-    let Parts {
-        encoder, arguments, ..
-    } = parts;
+    let Parts { encoder, arguments, .. } = parts;
     let start = encoder.out.len();
     encoder.text(name)?;
     arguments.named(encoder, start)?;

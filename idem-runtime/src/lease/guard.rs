@@ -24,9 +24,8 @@ pub(crate) enum Ran<R> {
 
 /// A body that is polled only while its lease holds (LEASE-3), and whose panics are caught so that the record can be settled.
 pub(crate) struct Guarded<'a, F> {
-    pub(crate) body: Pin<&'a mut Option<F>>,
-    /// None: no claim, no deadline.
-    pub(crate) lease: Option<&'a Lease>,
+    pub(crate) body: Option<Pin<Box<F>>>,
+    pub(crate) lease: &'a Lease,
     pub(crate) clock: &'a dyn Clock,
 }
 
@@ -35,16 +34,14 @@ impl<F: Future> Future for Guarded<'_, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        if let Some(lease) = this.lease {
-            if lease.is_over(this.clock) {
-                return Poll::Ready(Ran::LeaseOver(this.drop_body()));
-            }
-            lease.body.lock().unwrap_or_else(PoisonError::into_inner).replace(cx.waker().clone());
+        if this.lease.is_over(this.clock) {
+            return Poll::Ready(Ran::LeaseOver(this.drop_body()));
         }
-        let Some(body) = this.body.as_mut().as_pin_mut() else {
+        this.lease.body.lock().unwrap_or_else(PoisonError::into_inner).replace(cx.waker().clone());
+        let Some(body) = &mut this.body else {
             return Poll::Pending;
         };
-        match catch_unwind(AssertUnwindSafe(|| body.poll(cx))) {
+        match catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(cx))) {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(value)) => Poll::Ready(Ran::Returned(value, this.drop_body())),
             Err(panic) => {
@@ -58,6 +55,6 @@ impl<F: Future> Future for Guarded<'_, F> {
 impl<F: Future> Guarded<'_, F> {
     /// Drops the body here, where a panic of its destructors is caught.
     fn drop_body(&mut self) -> Option<Panic> {
-        catch_unwind(AssertUnwindSafe(|| self.body.as_mut().set(None))).err()
+        catch_unwind(AssertUnwindSafe(|| self.body = None)).err()
     }
 }

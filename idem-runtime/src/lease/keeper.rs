@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::{Lease, micros};
-use crate::claim::{ClaimRequest, CompleteRequest, FailRequest, RenewRequest, RenewVerdict};
+use super::leftovers::{Leftovers, Settlement};
+use super::{Busy, Lease, micros};
+use crate::claim::{RenewRequest, RenewVerdict};
 use crate::clock::Clock;
 use crate::events;
 use crate::record::{Owner, State};
@@ -21,27 +22,13 @@ const STUCK_AFTER: Duration = Duration::from_secs(10);
 
 /// While claims are held, the keeper looks at least so often; a claim with a shorter beat wakes it.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+const SHORTEST_SLEEP: Duration = Duration::from_millis(5);
 
-/// How long a store may take to open the keeper's connection or to answer it, unless the lease is shorter.
-const LONGEST_ANSWER: Duration = Duration::from_secs(5);
+/// The pause before a store that did not answer is asked again.
+const RETRY: Duration = Duration::from_millis(100);
 
-/// What a call leaves to the keeper when it is dropped.
-#[derive(Debug, Clone)]
-pub(crate) enum Settlement {
-    /// The body returned, the completion was not answered yet.
-    Complete(CompleteRequest),
-    /// The claim is given up.
-    Fail(FailRequest),
-}
-
-impl Settlement {
-    fn claim(&self) -> &ClaimRequest {
-        match self {
-            Self::Complete(request) => &request.claim,
-            Self::Fail(request) => &request.claim,
-        }
-    }
-}
+/// How long a store may take to open the keeper's connection or to answer it.
+pub(super) const LONGEST_ANSWER: Duration = Duration::from_secs(5);
 
 /// Sends heartbeats for the calls of one store.
 #[derive(Debug)]
@@ -55,7 +42,9 @@ struct Shared {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     held: Mutex<HashMap<Owner, Arc<Lease>>>,
-    left: Mutex<Vec<(Settlement, u64)>>,
+    left: Leftovers,
+    /// A renewal is on its way: there is one at a time, and nothing else waits for it.
+    renewing: AtomicBool,
     news: Notify,
     /// When the thread looks again, in microseconds of uptime; `u64::MAX` while it waits for news.
     looks_at: AtomicU64,
@@ -72,7 +61,8 @@ impl Keeper {
             store,
             clock,
             held: Mutex::default(),
-            left: Mutex::default(),
+            left: Leftovers::default(),
+            renewing: AtomicBool::new(false),
             news: Notify::new(),
             looks_at: AtomicU64::new(u64::MAX),
             ticked_at: AtomicU64::new(0),
@@ -105,7 +95,7 @@ impl Keeper {
         shared.tick();
         shared.looks_at.store(0, Ordering::Release);
         let (thread, name) = (Arc::clone(shared), "idem-keeper".to_owned());
-        let started = std::thread::Builder::new().name(name).spawn(move || thread.serve(next));
+        let started = std::thread::Builder::new().name(name).spawn(move || serve(&thread, next));
         started.map(drop).map_err(|error| {
             shared.generation.store(0, Ordering::Release);
             StoreError::Unavailable { store: "the keeper's thread".into(), reason: error.to_string() }
@@ -129,8 +119,7 @@ impl Keeper {
 
     /// Leaves a settlement to the keeper: a drop cannot await. Where it fails until the lease is over, the lease does it.
     pub(crate) fn settle(&self, settlement: Settlement) {
-        let give_up = micros(self.shared.clock.uptime() + settlement.claim().lease);
-        lock(&self.shared.left).push((settlement, give_up));
+        self.shared.left.add(settlement, self.shared.clock.uptime());
         self.shared.news.notify_one();
     }
 }
@@ -142,46 +131,82 @@ impl Drop for Keeper {
     }
 }
 
+/// The thread.
+fn serve(shared: &Arc<Shared>, generation: u64) {
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(keep(shared, generation)),
+        Err(error) => {
+            events::keeper_failed(&error.to_string());
+            shared.generation.store(0, Ordering::Release);
+        }
+    }
+}
+
+/// Looks, starts what is due, and sleeps until the next look. It waits for no answer of the store itself, so that a slow
+/// one delays neither the next look nor the bodies whose deadline has passed.
+async fn keep(shared: &Arc<Shared>, generation: u64) {
+    let mut store = None;
+    while shared.generation.load(Ordering::Acquire) == generation {
+        shared.tick();
+        shared.looks_at.store(0, Ordering::Release);
+        shared.wake_overdue();
+        if store.is_none() {
+            store = shared.open().await;
+        }
+        if let Some(store) = &store {
+            let due = shared.due();
+            if !due.is_empty() && !shared.renewing.swap(true, Ordering::AcqRel) {
+                tokio::spawn(renew(Arc::clone(shared), Arc::clone(store), due));
+            }
+            if shared.left.is_waiting() {
+                tokio::spawn(settle_left(Arc::clone(shared), Arc::clone(store)));
+            }
+        }
+        if shared.closed.load(Ordering::Acquire) && shared.left.is_empty() {
+            return;
+        }
+        match shared.next_look(store.is_some()) {
+            Some(sleep) => _ = tokio::time::timeout(sleep, shared.news.notified()).await,
+            None => shared.news.notified().await,
+        }
+    }
+}
+
+/// Renews claims together.
+async fn renew(shared: Arc<Shared>, store: Arc<dyn Store>, due: Vec<Arc<Lease>>) {
+    let renewing = Busy(&shared.renewing);
+    let request = |lease: &Arc<Lease>| {
+        let claim = &lease.claim;
+        RenewRequest { key: claim.key.clone(), owner: claim.owner, lease: claim.lease }
+    };
+    let requests: Vec<_> = due.iter().map(request).collect();
+    let sent = shared.clock.uptime();
+    let answers = tokio::time::timeout(LONGEST_ANSWER, store.renew(&requests)).await;
+    let mut answers = answers.ok().and_then(Result::ok).unwrap_or_default().into_iter();
+    for lease in due {
+        match answers.next() {
+            Some(Ok(RenewVerdict::Renewed)) => lease.renewed(sent),
+            Some(Ok(RenewVerdict::LeaseLost(Some(State::Cancelled)))) => lease.cancel(),
+            Some(Ok(RenewVerdict::LeaseLost(_))) => lease.lose(),
+            Some(Err(_)) | None => {
+                lease.missed(shared.clock.uptime());
+                events::beat_missed(&lease.claim.key);
+            }
+        }
+    }
+    drop(renewing);
+    shared.news.notify_one();
+}
+
+/// Sends what dropped calls left behind.
+async fn settle_left(shared: Arc<Shared>, store: Arc<dyn Store>) {
+    shared.left.settle(&store, &*shared.clock).await;
+    shared.news.notify_one();
+}
+
 impl Shared {
     fn tick(&self) {
         self.ticked_at.store(micros(self.clock.uptime()), Ordering::Release);
-    }
-
-    fn in_charge(&self, generation: u64) -> bool {
-        self.generation.load(Ordering::Acquire) == generation
-    }
-
-    fn serve(&self, generation: u64) {
-        match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-            Ok(runtime) => runtime.block_on(self.keep(generation)),
-            Err(error) => {
-                events::keeper_failed(&error.to_string());
-                self.generation.store(0, Ordering::Release);
-            }
-        }
-    }
-
-    async fn keep(&self, generation: u64) {
-        let mut store = None;
-        while self.in_charge(generation) {
-            self.tick();
-            self.looks_at.store(0, Ordering::Release);
-            if store.is_none() {
-                store = self.open().await;
-            }
-            if let Some(store) = &store {
-                self.settle_left(store).await;
-                self.beat(store).await;
-            }
-            let closed = self.closed.load(Ordering::Acquire);
-            if closed && lock(&self.left).is_empty() {
-                return;
-            }
-            match self.next_look(store.is_some()) {
-                Some(sleep) => _ = tokio::time::timeout(sleep, self.news.notified()).await,
-                None => self.news.notified().await,
-            }
-        }
     }
 
     async fn open(&self) -> Option<Arc<dyn Store>> {
@@ -198,55 +223,23 @@ impl Shared {
         }
     }
 
-    /// Sends what dropped calls left behind; keeps what was not answered for the next look.
-    async fn settle_left(&self, store: &Arc<dyn Store>) {
-        let left = std::mem::take(&mut *lock(&self.left));
-        for (settlement, give_up) in left {
-            let answered = tokio::time::timeout(LONGEST_ANSWER, settle(store, &settlement)).await;
-            let again = matches!(&answered, Ok(Err(error)) if error.is_unavailable()) || answered.is_err();
-            if again && micros(self.clock.uptime()) < give_up {
-                lock(&self.left).push((settlement, give_up));
-            } else if !matches!(answered, Ok(Ok(()))) {
-                events::abandoned(&settlement.claim().key);
-            }
-        }
+    /// Wakes the bodies whose own deadline has passed, so that they are dropped.
+    fn wake_overdue(&self) {
+        lock(&self.held).values().filter(|lease| lease.is_over(&*self.clock)).for_each(|lease| lease.wake());
     }
 
-    /// Renews all claims whose beat is due, together; wakes the bodies whose own deadline has passed.
-    async fn beat(&self, store: &Arc<dyn Store>) {
+    /// The claims whose beat is due.
+    fn due(&self) -> Vec<Arc<Lease>> {
         let now = micros(self.clock.uptime());
-        let due: Vec<Arc<Lease>> = {
-            let held = lock(&self.held);
-            held.values().filter(|lease| lease.is_over(&*self.clock)).for_each(|lease| lease.wake());
-            held.values().filter(|lease| !lease.is_lost() && lease.next_beat.load(Ordering::Acquire) <= now).cloned().collect()
-        };
-        let Some(shortest) = due.iter().map(|lease| lease.claim.lease).min() else { return };
-        let renew = |lease: &Arc<Lease>| {
-            let claim = &lease.claim;
-            RenewRequest { key: claim.key.clone(), owner: claim.owner, lease: claim.lease }
-        };
-        let requests: Vec<_> = due.iter().map(renew).collect();
-        let sent = self.clock.uptime();
-        let answers = tokio::time::timeout(LONGEST_ANSWER.min(shortest / 3), store.renew(&requests)).await;
-        let mut answers = answers.ok().and_then(Result::ok).unwrap_or_default().into_iter();
-        for lease in due {
-            match answers.next() {
-                Some(Ok(RenewVerdict::Renewed)) => lease.renewed(sent),
-                Some(Ok(RenewVerdict::LeaseLost(Some(State::Cancelled)))) => lease.cancel(),
-                Some(Ok(RenewVerdict::LeaseLost(_))) => lease.lose(),
-                Some(Err(_)) | None => {
-                    lease.missed(sent);
-                    events::beat_missed(&lease.claim.key);
-                }
-            }
-        }
+        let due = |lease: &&Arc<Lease>| !lease.is_lost() && lease.next_beat.load(Ordering::Acquire) <= now;
+        lock(&self.held).values().filter(due).cloned().collect()
     }
 
-    /// How long to sleep; until there is news, where nothing is held. Said under the lock, so that a claim sees it.
+    /// How long to sleep; until there is news, where nothing is to be done. Said under the lock, so that a claim sees it.
     fn next_look(&self, connected: bool) -> Option<Duration> {
         let held = lock(&self.held);
         let now = micros(self.clock.uptime());
-        let retries = !connected || !lock(&self.left).is_empty();
+        let retries = !connected || !self.left.is_empty();
         let look = if held.is_empty() && !retries {
             u64::MAX
         } else {
@@ -254,20 +247,13 @@ impl Shared {
                 let deadline = lease.deadline.load(Ordering::Acquire);
                 if lease.is_lost() { deadline } else { lease.next_beat.load(Ordering::Acquire).min(deadline) }
             };
-            // A beat that is due already, or a retry, is not worth a busy loop.
-            let soonest = held.values().map(next).min().unwrap_or(u64::MAX).max(now + 5_000);
-            let retry = if retries { now + 100_000 } else { u64::MAX };
+            // A beat that is on its way, or a body that is slow to end, is not worth a busy loop.
+            let soonest = held.values().map(next).min().unwrap_or(u64::MAX).max(now + micros(SHORTEST_SLEEP));
+            let retry = if retries { now + micros(RETRY) } else { u64::MAX };
             soonest.min(retry).min(now + micros(LONGEST_SLEEP))
         };
         self.looks_at.store(look, Ordering::Release);
         (look != u64::MAX).then(|| Duration::from_micros(look.saturating_sub(now)))
-    }
-}
-
-async fn settle(store: &Arc<dyn Store>, settlement: &Settlement) -> Result<(), StoreError> {
-    match settlement {
-        Settlement::Complete(request) => store.complete(request).await.map(drop),
-        Settlement::Fail(request) => store.fail(request).await.map(drop),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod guard;
 mod keeper;
+mod leftovers;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +10,8 @@ use std::task::Waker;
 use std::time::Duration;
 
 pub(crate) use self::guard::{Guarded, Panic, Ran};
-pub(crate) use self::keeper::{Keeper, Settlement};
+pub(crate) use self::keeper::Keeper;
+pub(crate) use self::leftovers::Settlement;
 use crate::claim::ClaimRequest;
 use crate::clock::Clock;
 
@@ -85,10 +87,14 @@ impl Lease {
     pub(crate) fn is_lost(&self) -> bool {
         self.lost.load(Ordering::Acquire)
     }
+}
 
-    /// How long the holder may go on without a renewal.
-    pub(crate) fn left(&self, clock: &dyn Clock) -> Duration {
-        Duration::from_micros(self.deadline.load(Ordering::Acquire).saturating_sub(micros(clock.uptime())))
+/// Says that something is on its way until it is dropped, also by a panic of the store.
+struct Busy<'a>(&'a AtomicBool);
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
     }
 }
 

@@ -83,7 +83,11 @@ async fn lead<'a>(call: &'a Call, leader: Leader<'a>, patience: &mut Patience) -
         let claim = call.claim();
         let mut pledge = Pledge::unanswered(&call.slot.keeper, &claim);
         let sent = call.clock.uptime();
-        let verdict = match ask(call, &claim).await {
+        let asked = ask(call, &claim).await;
+        if !matches!(asked, Err(StoreError::Unavailable { .. }) | Ok(ClaimVerdict::Claimed(_))) {
+            pledge.kept();
+        }
+        let verdict = match asked {
             Ok(verdict) => verdict,
             Err(error) if error.is_unavailable() && call.settings.on_store_error == OnStoreError::Run => {
                 return Ok(Entry::Unprotected(error));
@@ -99,7 +103,6 @@ async fn lead<'a>(call: &'a Call, leader: Leader<'a>, patience: &mut Patience) -
                 None => continue,
             }
         }
-        pledge.kept();
         match verdict {
             ClaimVerdict::Running { lease_left, record } => {
                 leader.runs();

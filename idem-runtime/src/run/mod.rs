@@ -8,7 +8,6 @@ mod settle;
 
 use std::future::Future;
 use std::panic::resume_unwind;
-use std::pin::pin;
 use std::sync::Arc;
 
 use self::enter::{Entry, enter};
@@ -71,8 +70,9 @@ impl<T, E> Ops<T, E> {
 }
 
 /// Runs a call: answers what is known, or runs the body under a claim and keeps its result.
-pub(crate) async fn run<T, E, F>(call: Call, ops: &Ops<T, E>, body: F) -> Result<Outcome<T>, E>
+pub(crate) async fn run<T, E, B, F>(call: Call, ops: &Ops<T, E>, body: B) -> Result<Outcome<T>, E>
 where
+    B: FnOnce() -> F,
     F: Future<Output = Result<T, E>>,
 {
     let report = call.frame.report.clone();
@@ -89,17 +89,17 @@ where
 }
 
 /// The body under its claim, and what becomes of the record afterwards.
-async fn protected<T, E, F>(call: &Call, mut holding: Holding<'_>, ops: &Ops<T, E>, body: F) -> Result<Outcome<T>, E>
+///
+/// The body is boxed: inline, each layer that it is handed through would hold it twice, and handlers that call handlers
+/// would overflow the stack.
+async fn protected<T, E, B, F>(call: &Call, mut holding: Holding<'_>, ops: &Ops<T, E>, body: B) -> Result<Outcome<T>, E>
 where
+    B: FnOnce() -> F,
     F: Future<Output = Result<T, E>>,
 {
-    let ran = {
-        let mut body = pin!(Some(body));
-        let frame = call.frame.clone().inside(call.running(Some(&holding)));
-        let lease = Arc::clone(&holding.lease);
-        holding.started();
-        frame.scope(Guarded { body: body.as_mut(), lease: Some(&lease), clock: &*call.clock }).await
-    };
+    let frame = call.frame.clone().inside(call.running(Some(&holding)));
+    holding.started();
+    let ran = frame.scope(Guarded { body: Some(Box::pin(body())), lease: &holding.lease, clock: &*call.clock }).await;
     match ran {
         Ran::Returned(Ok(value), panic) => {
             let settled = settle::completed(call, holding, ops, value).await;
@@ -131,13 +131,14 @@ fn forward(panic: Option<Panic>) {
 }
 
 /// The body without a claim: the store is away, and the task's policy is to run.
-async fn unprotected<T, E, F>(call: &Call, error: &StoreError, body: F) -> Result<Outcome<T>, E>
+async fn unprotected<T, E, B, F>(call: &Call, error: &StoreError, body: B) -> Result<Outcome<T>, E>
 where
+    B: FnOnce() -> F,
     F: Future<Output = Result<T, E>>,
 {
     events::unprotected(&call.key, error);
     let frame = call.frame.clone().inside(call.running(None));
-    let value = frame.scope(body).await?;
+    let value = frame.scope(Box::pin(body())).await?;
     Ok(Outcome::Unprotected { value, call: CallInfo::unrecorded(call.key.clone()) })
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::holding::{Holding, release};
 use super::{Call, Ops};
-use crate::codec::ResultCodec;
 use crate::claim::{CompleteRequest, CompleteVerdict, Failure};
+use crate::codec::ResultCodec;
 use crate::error::{At, Error};
 use crate::events;
 use crate::lease::Settlement;
@@ -48,13 +48,14 @@ pub(super) async fn completed<T, E>(
 
 /// Sends the completion until it is answered, for one lease at most. Dropped meanwhile, the keeper goes on with it.
 async fn tell(call: &Call, holding: &mut Holding<'_>, result: StoredResult) -> Result<CompleteVerdict, StoreError> {
+    // Left to the keeper, it may arrive after this holder's deadline: then a record that is gone stays gone.
     let mut request = CompleteRequest {
         claim: Arc::clone(&holding.lease.claim),
         fence: holding.claimed.fence,
         attempt: holding.claimed.attempt,
         result,
         retention: call.settings.retention,
-        may_restore: true,
+        may_restore: false,
     };
     holding.pledge.leave(Settlement::Complete(request.clone()));
     let give_up = call.clock.uptime() + call.settings.lease;
@@ -96,7 +97,11 @@ fn answered<T>(
         }
         Ok(CompleteVerdict::LeaseLost(found)) => {
             events::refused(&call.key, found);
-            Err(if found == Some(State::Cancelled) { Error::Cancelled { at: at() } } else { Error::LeaseLost { at: at() } })
+            Err(if found == Some(State::Cancelled) {
+                Error::Cancelled { at: at() }
+            } else {
+                Error::LeaseLost { at: at() }
+            })
         }
         Err(source) => {
             events::unrecorded(&call.key, &source);

@@ -129,7 +129,7 @@ impl RuntimeBuilder {
         };
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let holder = Arc::new(Holder { host, process: std::process::id(), trace: None });
-        let inner = Inner { space, clock: self.clock, holder, slots, default, categories, overrides, tasks };
+        let inner = Inner { space, clock: self.clock, holder, slots, default, categories, tasks };
         Ok(Runtime { inner: Arc::new(inner) })
     }
 
@@ -137,7 +137,8 @@ impl RuntimeBuilder {
         let known = CATEGORIES.map(|(name, ttl)| (name.to_owned(), Retention::For(ttl)));
         let mut categories = BTreeMap::from(known);
         for (name, ttl) in &self.categories {
-            let retention = parse_retention(ttl).map_err(|error| Error::Config(format!("category `{name}`: {error}")))?;
+            let retention =
+                parse_retention(ttl).map_err(|error| Error::Config(format!("category `{name}`: {error}")))?;
             categories.insert(name.clone(), retention);
         }
         Ok(categories)

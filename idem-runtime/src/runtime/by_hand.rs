@@ -16,6 +16,7 @@ use crate::policy::{OnInProgress, OnStoreError};
 use crate::registry;
 use crate::run::{self, Ops};
 use crate::settings::Settings;
+use crate::task::Task;
 
 /// Task, scope and arguments of a call: what makes its key.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ struct Args {
     writer: KeyWriter,
     /// Whether anything was given that tells one call from another.
     any: bool,
+    scoped: bool,
     refused: Option<KeyError>,
 }
 
@@ -46,20 +48,29 @@ impl Args {
 }
 
 impl Subject {
+    /// The registered task of this name, and of this version where one is given.
+    fn registered(&self) -> Option<&'static Task> {
+        let task = registry::find(&self.task).filter(|task| task.unprotected().is_none())?;
+        self.version.is_none_or(|version| version == task.version()).then_some(task)
+    }
+
     fn settings(&self) -> Result<Arc<Settings>, Error> {
-        let registered = registry::find(&self.task).filter(|task| task.unprotected().is_none());
-        let Some(task) = registered.filter(|task| self.version.is_none_or(|version| version == task.version())) else {
+        let Some(task) = self.registered() else {
             return self.runtime.unregistered(&self.task, self.version.unwrap_or(1), &self.options).map(Arc::new);
         };
         self.options.agree_with(task)?;
         self.runtime.settings(task)
     }
 
-    /// What the key is made of: the arguments that were given, and the scopes that a registered task takes from the delivery.
-    fn plan(args: Args) -> impl FnOnce(&mut KeyArgs<'_>) -> Result<(), KeyError> {
+    /// What the key is made of: the scopes and arguments that were given. A registered task's scope that was not given is
+    /// the delivery's, or missing.
+    fn plan(self) -> impl FnOnce(&mut KeyArgs<'_>) -> Result<(), KeyError> {
+        let scope = self.registered().map_or(&[][..], |task| task.scope());
         move |into| {
-            into.writer = args.writer;
-            args.refused.map_or(Ok(()), Err)
+            into.writer = self.args.writer;
+            self.args.refused.map_or(Ok(()), Err)?;
+            let mut missing = scope.iter().filter(|_| !self.args.scoped);
+            missing.try_for_each(|part| into.scope_from_delivery(part.kind))
         }
     }
 
@@ -113,6 +124,7 @@ macro_rules! subject_methods {
             pub fn scope(mut self, kind: &str, id: impl Into<ScopeId>) -> Self {
                 let id = id.into();
                 self.0.args.add(|writer| writer.scope(kind, &id));
+                self.0.args.scoped = true;
                 self
             }
 
@@ -146,7 +158,8 @@ impl KeyBuilder {
     pub fn make(self) -> Result<Key, Error> {
         let settings = self.0.settings()?;
         self.0.check(&settings)?;
-        self.0.runtime.preview(&settings, Subject::plan(self.0.args))
+        let runtime = self.0.runtime.clone();
+        runtime.preview(&settings, self.0.plan())
     }
 }
 
@@ -233,9 +246,10 @@ impl CallBuilder {
         let prepare = || {
             let settings = self.0.settings()?;
             self.0.check(&settings)?;
-            self.0.runtime.clone().prepare(settings, Subject::plan(self.0.args))
+            let runtime = self.0.runtime.clone();
+            runtime.prepare(settings, self.0.plan())
         };
         let call = prepare().map_err(ops.error)?;
-        run::run(call, ops, async move { body().await }).await
+        run::run(call, ops, body).await
     }
 }

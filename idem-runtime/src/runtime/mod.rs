@@ -18,7 +18,6 @@ use crate::clock::{Clock, Timestamp};
 use crate::delivery::InForce;
 use crate::error::Error;
 use crate::key::{Fingerprint, Key, KeyError, KeySpace, KeyWriter};
-use crate::options::TaskOptions;
 use crate::policy::Retention;
 use crate::record::Holder;
 use crate::run::{Call, Slot};
@@ -47,7 +46,6 @@ struct Inner {
     slots: BTreeMap<String, Arc<Slot>>,
     default: Arc<Slot>,
     categories: BTreeMap<String, Retention>,
-    overrides: BTreeMap<String, TaskOptions>,
     /// The settings of each registered task, by the address of its description.
     tasks: HashMap<usize, Arc<Settings>>,
 }

@@ -104,7 +104,8 @@ impl Runtime {
         let (slot, retention) = self.home(key)?;
         let request = match resolution {
             Resolution::Completed(value) => {
-                let refused = |error: codec::CodecError| Error::ResultType { at: At::new(key), reason: error.to_string() };
+                let refused =
+                    |error: codec::CodecError| Error::ResultType { at: At::new(key), reason: error.to_string() };
                 let envelope = codec::encode(&value).map_err(refused)?;
                 ResolveRequest::Completed(StoredResult::Envelope(envelope), retention)
             }
@@ -116,7 +117,9 @@ impl Runtime {
             ResolveVerdict::NotParked(found) => {
                 let found = found.map_or("absent", State::as_str);
                 let at = At::new(key);
-                Err(Error::Config(format!("{at} is {found}: only a record that is parked, or whose owner is gone, is resolved")))
+                Err(Error::Config(format!(
+                    "{at} is {found}: only a record that is parked, or whose owner is gone, is resolved"
+                )))
             }
         }
     }
@@ -134,7 +137,9 @@ impl Runtime {
         for slot in self.slots() {
             match sweep_all(slot).await {
                 Ok(report) => reports.push((slot.name.to_string(), report)),
-                Err(error) => failed = Some(Error::Config(format!("store `{}` could not be swept: {error}", slot.name))),
+                Err(error) => {
+                    failed = Some(Error::Config(format!("store `{}` could not be swept: {error}", slot.name)))
+                }
             }
         }
         failed.map_or(Ok(reports), Err)

@@ -1,10 +1,11 @@
 //! What can go wrong in a store.
 
-/// What went wrong in a store. In every case the outcome of the request is not known, and it may be sent again.
+/// What went wrong in a store. Any request may be sent again; only [`StoreError::Unavailable`] leaves open whether it was
+/// applied, after every other error it was not.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The store did not answer, or not in time.
+    /// The store did not answer, or not in time: whether the request was applied is not known.
     #[error("{store} does not answer: {reason}")]
     Unavailable {
         /// Which store.
@@ -54,8 +55,20 @@ pub enum StoreError {
         /// What was found, what was expected and how to put it right.
         reason: String,
     },
+    /// A store's URL cannot be used.
+    #[error("the store URL's scheme `{scheme}` {found}: {mend}")]
+    Url {
+        /// The scheme; the rest may hold a password.
+        scheme: String,
+        /// What is wrong with it.
+        found: &'static str,
+        /// What to write instead.
+        mend: &'static str,
+    },
     /// The process was forked after the store was opened: connections and threads cannot be shared with the parent.
-    #[error("this process ({child}) was forked from {parent} after the runtime was built: build the runtime after the fork")]
+    #[error(
+        "this process ({child}) was forked from {parent} after the runtime was built: build the runtime after the fork"
+    )]
     Forked {
         /// The process that built the runtime.
         parent: u32,

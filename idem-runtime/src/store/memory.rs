@@ -123,11 +123,7 @@ impl MemoryStore {
     }
 
     /// Reads, decides, writes: the whole of the store.
-    fn step<V>(
-        &self,
-        key: &Key,
-        decide: impl FnOnce(Option<&Record>, Timestamp) -> Step<V>,
-    ) -> Result<V, StoreError> {
+    fn step<V>(&self, key: &Key, decide: impl FnOnce(Option<&Record>, Timestamp) -> Step<V>) -> Result<V, StoreError> {
         let now = self.inner.clock.now();
         let mut shard = self.shard(key.digest());
         let before = shard.records.get(key.digest());
@@ -143,7 +139,9 @@ impl MemoryStore {
 
     fn make_room(&self, shard: &mut Shard, now: Timestamp) -> Result<(), StoreError> {
         let len = &self.inner.len;
-        if shard.records.len() >= shard.sweep_at.max(SMALLEST_SWEEP) || len.load(Ordering::Relaxed) >= self.inner.max_records {
+        if shard.records.len() >= shard.sweep_at.max(SMALLEST_SWEEP)
+            || len.load(Ordering::Relaxed) >= self.inner.max_records
+        {
             let removed = shard.remove_expired(now, usize::MAX);
             len.fetch_sub(removed, Ordering::Relaxed);
             shard.sweep_at = shard.records.len() * 2;
@@ -231,33 +229,35 @@ impl Store for MemoryStore {
 
     fn list<'a>(&'a self, query: &'a ListQuery) -> StoreFuture<'a, Vec<Arc<Record>>> {
         Box::pin(async move {
-        let now = self.inner.clock.now();
-        let mut found = Vec::new();
-        for shard in &self.inner.shards {
-            let shard = lock(shard);
-            let live = shard.records.values().filter(|record| record.status(now) != Status::Absent);
-            found.extend(live.filter(|record| query.takes(record)).cloned());
-        }
-        found.sort_by(|a, b| a.key.digest().cmp(b.key.digest()));
-        found.truncate(query.page());
-        Ok(found) })
+            let now = self.inner.clock.now();
+            let mut found = Vec::new();
+            for shard in &self.inner.shards {
+                let shard = lock(shard);
+                let live = shard.records.values().filter(|record| record.status(now) != Status::Absent);
+                found.extend(live.filter(|record| query.takes(record)).cloned());
+            }
+            found.sort_by(|a, b| a.key.digest().cmp(b.key.digest()));
+            found.truncate(query.page());
+            Ok(found)
+        })
     }
 
     fn sweep(&self, limit: usize) -> StoreFuture<'_, SweepReport> {
         Box::pin(async move {
-        let now = self.inner.clock.now();
-        let mut report = SweepReport::default();
-        let mut left = limit;
-        for shard in &self.inner.shards {
-            let mut shard = lock(shard);
-            let removed = shard.remove_expired(now, left);
-            left -= removed;
-            self.inner.len.fetch_sub(removed, Ordering::Relaxed);
-            report.removed += removed as u64;
-            let stale = shard.records.values().filter(|record| record.status(now) == Status::Stale);
-            report.stale.extend(stale.map(|record| record.key.clone()));
-        }
-        Ok(report) })
+            let now = self.inner.clock.now();
+            let mut report = SweepReport::default();
+            let mut left = limit;
+            for shard in &self.inner.shards {
+                let mut shard = lock(shard);
+                let removed = shard.remove_expired(now, left);
+                left -= removed;
+                self.inner.len.fetch_sub(removed, Ordering::Relaxed);
+                report.removed += removed as u64;
+                let stale = shard.records.values().filter(|record| record.status(now) == Status::Stale);
+                report.stale.extend(stale.map(|record| record.key.clone()));
+            }
+            Ok(report)
+        })
     }
 
     fn describe(&self) -> StoreFuture<'_, Description> {

@@ -3,6 +3,7 @@
 //! A store keeps records and applies [`transition`](crate::transition) to them atomically, on its own clock. Anybody can
 //! implement [`Store`]; `testing::conformance` proves an implementation.
 
+mod connect;
 mod error;
 pub(crate) mod memory;
 #[cfg(feature = "sqlite")]
@@ -12,6 +13,9 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use serde::Serialize;
+
+pub use self::connect::connect;
 pub use self::error::StoreError;
 use crate::claim::{
     CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict, CompleteRequest, CompleteVerdict,
@@ -26,8 +30,8 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 /// Keeps records. Rules for every operation:
 ///
 /// * It applies the function of the same name in [`transition`](crate::transition), atomically for the key, on the store's own clock.
-/// * An error means that the outcome is not known: the caller may send the same request again, and the answer is the same
-///   as if the first sending had been answered.
+/// * After [`StoreError::Unavailable`] the outcome is not known; after every other error nothing was applied. In any case the
+///   caller may send the same request again, and the answer is the same as if the first sending had been answered.
 /// * A record that cannot be read, or is of a newer format, is an error, never "absent".
 ///
 /// # Cancel safety
@@ -114,7 +118,8 @@ pub struct SweepReport {
 }
 
 /// How long records live.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Durability {
     /// As long as the process.
     Process,
@@ -123,7 +128,7 @@ pub enum Durability {
 }
 
 /// What a store is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Description {
     /// The kind of store: `memory`, `sqlite`, …
     pub kind: String,
@@ -138,7 +143,7 @@ pub struct Description {
 }
 
 /// One setting of a store.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Setting {
     /// Its name, as the server spells it.
     pub name: String,

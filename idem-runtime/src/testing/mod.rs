@@ -1,1 +1,8 @@
-//! x
+//! The testing kit: a clock that tests set, a store that fails on command, and the suite that proves a store.
+
+mod clock;
+pub mod conformance;
+mod fault;
+
+pub use self::clock::ManualClock;
+pub use self::fault::{Call, Fault, FaultStore, Faults, Op};

@@ -1,5 +1,5 @@
 //! JSON with exact numbers, and the special spellings for what JSON cannot carry.
-use super::{Doc, unhex};
+use super::{Doc, hex, unhex};
 
 /// Reads one JSON text. Integers keep their digits; a number with a point or exponent is a float.
 pub fn parse(text: &str) -> Doc {
@@ -19,25 +19,44 @@ pub fn resolve(doc: Doc) -> Doc {
         Doc::Array(items) => Doc::Array(items.into_iter().map(resolve).collect()),
         Doc::Map(entries) => match special(&entries) {
             Some((name, value)) => spelled(&name, value),
-            None => Doc::Map(
-                entries
-                    .into_iter()
-                    .map(|(name, value)| (name, resolve(value)))
-                    .collect(),
-            ),
+            None => Doc::Map(entries.into_iter().map(|(name, value)| (name, resolve(value))).collect()),
         },
         other => other,
     }
 }
 
+/// Writes a document as JSON with special spellings.
+pub fn render(doc: &Doc) -> String {
+    match doc {
+        Doc::Null => "null".to_owned(),
+        Doc::Bool(value) => value.to_string(),
+        Doc::Int(digits) => digits.clone(),
+        // Both spellings of floats are read.
+        Doc::F64(x) if x.is_finite() && x.to_bits() % 2 == 0 => format!("{x:?}"),
+        Doc::F64(x) => format!(r#"{{"$f64":"{:016x}"}}"#, x.to_bits()),
+        Doc::F32(x) => format!(r#"{{"$f32":"{:08x}"}}"#, x.to_bits()),
+        Doc::Text(text) => serde_json::to_string(text).unwrap(),
+        Doc::Bytes(bytes) => format!(r#"{{"$bytes":"{}"}}"#, hex(bytes)),
+        Doc::Some(inner) => format!(r#"{{"$some":{}}}"#, render(inner)),
+        Doc::Array(docs) => list(docs),
+        Doc::Set(docs) => format!(r#"{{"$set":{}}}"#, list(docs)),
+        Doc::Map(entries) => {
+            let pair = |(name, value): &(Doc, Doc)| Doc::Array(vec![name.clone(), value.clone()]);
+            let pairs: Vec<Doc> = entries.iter().map(pair).collect();
+            format!(r#"{{"$keys":{}}}"#, list(&pairs))
+        }
+    }
+}
+
+fn list(docs: &[Doc]) -> String {
+    let docs: Vec<String> = docs.iter().map(render).collect();
+    format!("[{}]", docs.join(","))
+}
+
 fn special(entries: &[(Doc, Doc)]) -> Option<(String, Doc)> {
     let is_special = |name: &Doc| matches!(name, Doc::Text(text) if text.starts_with('$'));
     let (name, value) = entries.iter().find(|(name, _)| is_special(name))?;
-    assert_eq!(
-        entries.len(),
-        1,
-        "a special spelling among others: {name:?}"
-    );
+    assert_eq!(entries.len(), 1, "a special spelling among others: {name:?}");
     Some((name.as_text().to_owned(), value.clone()))
 }
 
@@ -74,9 +93,7 @@ impl Doc {
 
     pub fn as_int<T: std::str::FromStr>(&self) -> T {
         match self {
-            Doc::Int(digits) => digits
-                .parse()
-                .unwrap_or_else(|_| panic!("{digits} is out of range")),
+            Doc::Int(digits) => digits.parse().unwrap_or_else(|_| panic!("{digits} is out of range")),
             other => panic!("expected an integer, found {other:?}"),
         }
     }
@@ -180,13 +197,7 @@ impl Reader<'_> {
         let token = &rest[..end.unwrap_or(rest.len())];
         self.at += token.len();
         let float = token.contains(['.', 'e', 'E']);
-        let x: f64 = token
-            .parse()
-            .unwrap_or_else(|_| panic!("a number, not {rest:.20}"));
-        if float {
-            Doc::F64(x)
-        } else {
-            Doc::Int(token.to_owned())
-        }
+        let x: f64 = token.parse().unwrap_or_else(|_| panic!("a number, not {rest:.20}"));
+        if float { Doc::F64(x) } else { Doc::Int(token.to_owned()) }
     }
 }

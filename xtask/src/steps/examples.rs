@@ -16,9 +16,32 @@ struct Run {
 
 /// In this order. Every program in `examples/` stands here at least once.
 const RUNS: &[Run] = &[
-    Run { example: "quickstart", features: "sqlite", arguments: &[], input: "", says: &[] },
+    Run {
+        example: "quickstart",
+        features: "sqlite",
+        arguments: &["--fresh"],
+        input: "",
+        says: &["5 of 5 tasks covered", "5 of 13 calls were replayed", "Run it again"],
+    },
     // The second run finds the first one's file.
-    Run { example: "quickstart", features: "sqlite", arguments: &[], input: "", says: &["replayed"] },
+    Run {
+        example: "quickstart",
+        features: "sqlite",
+        arguments: &[],
+        input: "",
+        says: &["11 of 13 calls were replayed from the file of an earlier run"],
+    },
+    Run {
+        example: "webhooks",
+        features: "sqlite",
+        arguments: &["--store", "memory:", "--effects", "target/webhooks.effects"],
+        input: concat!(
+            r#"{"id": "1", "event": "push", "received_at": "2026-11-20T23:50:00Z", "payload": {"n": 1}}"#,
+            "\n",
+            r#"{"id": "1", "event": "push", "received_at": "2026-11-20T23:55:00Z", "payload": {"n": 1}}"#,
+        ),
+        says: &["delivered=2 ran=1 replayed=1 mismatched=0 failed=0 malformed=0"],
+    },
 ];
 
 pub fn run() -> Result {

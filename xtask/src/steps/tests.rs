@@ -6,6 +6,6 @@ pub fn run() -> Result {
         shell::run(&mut cargo(&["nextest", "run", "--workspace", "--all-features", "--no-fail-fast"]))
     } else {
         println!("cargo-nextest is not installed, so cargo's own runner does it");
-        shell::run(&mut cargo(&["test", "--workspace", "--all-features", "--tests", "--no-fail-fast"]))
+        shell::run(&mut cargo(&["test", "--workspace", "--all-features", "--tests", "--examples", "--no-fail-fast"]))
     }
 }

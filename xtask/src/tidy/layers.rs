@@ -20,6 +20,7 @@ const LAYERS: &[&[&str]] = &[
     &["run"],
     &["runtime"],
     &["audit"],
+    &["private"],
     &["testing"],
 ];
 
@@ -35,8 +36,11 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
 
 pub fn against(tree: &Tree, layers: &[&[&str]]) -> Vec<Finding> {
     let layer = |module: &str| layers.iter().position(|line| line.contains(&module));
-    let exports =
-        tree.files.iter().find(|file| file.path == ROOT).map(|file| exports(&file.product)).unwrap_or_default();
+    let root = tree.files.iter().find(|file| file.path == ROOT);
+    let mut exports = root.map(|file| exports(&file.product)).unwrap_or_default();
+    for (file, module) in tree.files.iter().filter_map(|file| Some((file, module_of(file)?))) {
+        exports.extend(macros(&file.product).map(|name| (name.to_owned(), module.to_owned())));
+    }
     let mut findings = Vec::new();
     for file in &tree.files {
         let Some(module) = module_of(file) else { continue };
@@ -49,8 +53,9 @@ pub fn against(tree: &Tree, layers: &[&[&str]]) -> Vec<Finding> {
             continue;
         };
         for (offset, name) in uses(&file.product, depth(&file.path)) {
-            // A name at the root is as high as the module it comes from.
-            let used = exports.iter().find(|(export, _)| export == name).map_or(name, |(_, module)| module.as_str());
+            // A module, or a name at the root, which is as high as the module that it comes from.
+            let export = exports.iter().find(|(export, _)| export == name && layer(name).is_none());
+            let used = export.map_or(name, |(_, module)| module.as_str());
             if used == module {
                 continue;
             }
@@ -141,7 +146,7 @@ fn first_names(path: &str) -> impl Iterator<Item = (usize, &str)> {
 fn exports(code: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for statement in code.split(';').filter_map(|item| item.split("pub use ").nth(1)) {
-        let path = statement.trim().trim_start_matches("crate::");
+        let path = statement.trim().trim_start_matches("crate::").trim_start_matches("self::");
         let Some((module, rest)) = path.split_once("::") else { continue };
         for item in rest.trim_matches(['{', '}', ' ', '\n']).split(',') {
             let name = item.rsplit([':', ' ']).find(|name| !name.trim().is_empty()).unwrap_or_default();
@@ -149,4 +154,13 @@ fn exports(code: &str) -> Vec<(String, String)> {
         }
     }
     found
+}
+
+/// The macros that a file defines; exported ones stand at the root.
+fn macros(code: &str) -> impl Iterator<Item = &str> {
+    let mut names = names(code).map(|(_, name)| name);
+    std::iter::from_fn(move || {
+        names.find(|name| *name == "macro_rules")?;
+        names.next()
+    })
 }

@@ -55,11 +55,17 @@ fn nothing_imports_upward() {
 
 #[test]
 fn a_name_at_the_root_is_as_high_as_its_module() {
-    let lib = ("idem-runtime/src/lib.rs", "pub use error::Error;\npub use run::{Call, call as begin};\npub mod key;\n");
-    let check = |text| by_layers(&tree(&[lib, ("idem-runtime/src/lease/mod.rs", text)])).len();
+    let lib = (
+        "idem-runtime/src/lib.rs",
+        "pub use error::Error;\npub use self::run::{Call, call as begin, key};\npub mod key;\n",
+    );
+    let high = ("idem-runtime/src/run/mac.rs", "#[macro_export]\nmacro_rules! high { () => {} }\n");
+    let check = |text| by_layers(&tree(&[lib, high, ("idem-runtime/src/lease/mod.rs", text)])).len();
     assert_eq!(check("use crate::Error;\n"), 0);
     assert_eq!(check("use crate::Call;\n"), 1);
     assert_eq!(check("use crate::begin;\n"), 1);
+    assert_eq!(check("crate::high!();\n"), 1);
+    assert_eq!(check("use crate::key;\n"), 0, "the module, though a function has the same name");
 }
 
 #[test]

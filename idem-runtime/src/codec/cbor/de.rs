@@ -193,14 +193,22 @@ impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
     }
 
     /// Text is a unit variant; a map of one entry is any other.
-    fn deserialize_enum<V: Visitor<'de>>(self, _: &'static str, _: &'static [&'static str], visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
         let at = self.at;
         let first = self.peek()?;
         if first & 0xe0 == major::TEXT {
             return visitor.visit_enum(self.text()?.into_deserializer());
         }
         if first != major::MAP | 1 {
-            return Err(Error::Malformed { at, found: "neither text nor a map of one entry where an enum is expected" });
+            return Err(Error::Malformed {
+                at,
+                found: "neither text nor a map of one entry where an enum is expected",
+            });
         }
         let elements = self.begin()?;
         let value = visitor.visit_enum(Variant { reader: &mut *elements.reader })?;

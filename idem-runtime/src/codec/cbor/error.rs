@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::de::{Expected, Unexpected};
+
 /// Why a value could not be written or read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
@@ -48,8 +50,47 @@ impl serde::ser::Error for Error {
     }
 }
 
+/// serde's own messages quote what they found. Stored results may be personal data, so ours name only its kind.
 impl serde::de::Error for Error {
     fn custom<T: fmt::Display>(message: T) -> Self {
         Self::Type(message.to_string())
+    }
+
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::Type(format!("found {}, expected {expected}", kind(found)))
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::Type(format!("found {} that does not fit, expected {expected}", kind(found)))
+    }
+
+    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
+        Self::Type(format!("found an unknown variant, expected one of {}", expected.join(", ")))
+    }
+
+    fn unknown_field(_: &str, expected: &'static [&'static str]) -> Self {
+        Self::Type(format!("found an unknown field, expected one of {}", expected.join(", ")))
+    }
+}
+
+fn kind(found: Unexpected<'_>) -> &'static str {
+    match found {
+        Unexpected::Bool(_) => "a boolean",
+        Unexpected::Unsigned(_) | Unexpected::Signed(_) => "an integer",
+        Unexpected::Float(_) => "a floating point number",
+        Unexpected::Char(_) | Unexpected::Str(_) => "text",
+        Unexpected::Bytes(_) => "bytes",
+        Unexpected::Unit => "null",
+        Unexpected::Option => "an option",
+        Unexpected::NewtypeStruct => "a newtype",
+        Unexpected::Seq => "an array",
+        Unexpected::Map => "a map",
+        Unexpected::Enum | Unexpected::UnitVariant | Unexpected::NewtypeVariant => "an enum",
+        Unexpected::TupleVariant | Unexpected::StructVariant => "an enum",
+        // serde passes them as text; it is the one kind that its buffer cannot hold.
+        Unexpected::Other(what) if what.starts_with("integer") => {
+            "an integer of 128 bits, which serde does not read inside tagged, untagged and flattened types"
+        }
+        Unexpected::Other(_) => "something else",
     }
 }

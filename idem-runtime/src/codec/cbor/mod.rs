@@ -4,6 +4,7 @@
 //! text and binary forms differ (`Uuid`, `IpAddr`) inside tagged and untagged enums, because both directions say
 //! `is_human_readable() == true`.
 mod de;
+mod elements;
 mod error;
 mod ser;
 
@@ -28,7 +29,6 @@ mod major {
     pub const ARRAY: u8 = 0x80;
     pub const MAP: u8 = 0xa0;
     pub const TAG: u8 = 0xc0;
-    pub const SIMPLE: u8 = 0xe0;
 }
 /// Items that are one byte, or begin with one that says it all.
 mod simple {

@@ -2,6 +2,7 @@
 
 use serde::ser::{self, Serialize};
 
+use super::elements::Elements;
 use super::{BIG_NEGATIVE, BIG_POSITIVE, Error, MAX_DEPTH, SOME, major, simple};
 
 /// Appends the bytes of `value`.
@@ -15,11 +16,12 @@ pub fn append<T: ?Sized + Serialize>(out: &mut Vec<u8>, value: &T) -> Result<(),
     result
 }
 
-struct Writer {
-    out: Vec<u8>,
+#[derive(Debug)]
+pub(super) struct Writer {
+    pub(super) out: Vec<u8>,
     /// How many `Some`s stand directly before the next item. They are written only before a null.
     somes: usize,
-    depth: usize,
+    pub(super) depth: usize,
 }
 
 impl Writer {
@@ -49,7 +51,7 @@ impl Writer {
         }
     }
 
-    fn byte(&mut self, byte: u8) {
+    pub(super) fn byte(&mut self, byte: u8) {
         self.somes = 0;
         self.out.push(byte);
     }
@@ -61,7 +63,7 @@ impl Writer {
         self.out.push(simple::NULL);
     }
 
-    fn text(&mut self, text: &str) {
+    pub(super) fn text(&mut self, text: &str) {
         self.head(major::TEXT, text.len() as u64);
         self.out.extend_from_slice(text.as_bytes());
     }
@@ -236,7 +238,13 @@ impl<'a> ser::Serializer for &'a mut Writer {
         value.serialize(self)
     }
 
-    fn serialize_newtype_variant<T: ?Sized + Serialize>(self, _: &'static str, _: u32, variant: &'static str, value: &T) -> Result<(), Error> {
+    fn serialize_newtype_variant<T: ?Sized + Serialize>(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
         self.variant(variant)?;
         value.serialize(&mut *self)?;
         self.depth -= 1;
@@ -255,7 +263,13 @@ impl<'a> ser::Serializer for &'a mut Writer {
         self.open(major::ARRAY, Some(len))
     }
 
-    fn serialize_tuple_variant(self, _: &'static str, _: u32, variant: &'static str, len: usize) -> Result<Elements<'a>, Error> {
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        len: usize,
+    ) -> Result<Elements<'a>, Error> {
         self.open_variant(variant, major::ARRAY, len)
     }
 
@@ -267,97 +281,13 @@ impl<'a> ser::Serializer for &'a mut Writer {
         self.open(major::MAP, Some(len))
     }
 
-    fn serialize_struct_variant(self, _: &'static str, _: u32, variant: &'static str, len: usize) -> Result<Elements<'a>, Error> {
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        len: usize,
+    ) -> Result<Elements<'a>, Error> {
         self.open_variant(variant, major::MAP, len)
-    }
-}
-
-/// An array or map that has been begun.
-struct Elements<'a> {
-    writer: &'a mut Writer,
-    left: Option<usize>,
-    inside_variant: bool,
-}
-
-impl Elements<'_> {
-    fn count(&mut self) -> Result<(), Error> {
-        if let Some(left) = &mut self.left {
-            *left = left.checked_sub(1).ok_or(Error::Length)?;
-        }
-        Ok(())
-    }
-
-    fn element<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), Error> {
-        self.count()?;
-        value.serialize(&mut *self.writer)
-    }
-
-    fn field<T: ?Sized + Serialize>(&mut self, name: &str, value: &T) -> Result<(), Error> {
-        self.count()?;
-        self.writer.text(name);
-        value.serialize(&mut *self.writer)
-    }
-
-    fn close(self) -> Result<(), Error> {
-        self.writer.depth -= if self.inside_variant { 2 } else { 1 };
-        match self.left {
-            None => self.writer.byte(simple::BREAK),
-            Some(0) => {}
-            Some(_) => return Err(Error::Length),
-        }
-        Ok(())
-    }
-}
-
-macro_rules! sequences {
-    ($($trait:ident $method:ident),*) => {$(
-        impl ser::$trait for Elements<'_> {
-            type Ok = ();
-            type Error = Error;
-
-            fn $method<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), Error> {
-                self.element(value)
-            }
-
-            fn end(self) -> Result<(), Error> {
-                self.close()
-            }
-        }
-    )*};
-}
-sequences!(SerializeSeq serialize_element, SerializeTuple serialize_element, SerializeTupleStruct serialize_field, SerializeTupleVariant serialize_field);
-
-macro_rules! structs {
-    ($($trait:ident),*) => {$(
-        impl ser::$trait for Elements<'_> {
-            type Ok = ();
-            type Error = Error;
-
-            fn serialize_field<T: ?Sized + Serialize>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
-                self.field(name, value)
-            }
-
-            fn end(self) -> Result<(), Error> {
-                self.close()
-            }
-        }
-    )*};
-}
-structs!(SerializeStruct, SerializeStructVariant);
-
-impl ser::SerializeMap for Elements<'_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_key<T: ?Sized + Serialize>(&mut self, key: &T) -> Result<(), Error> {
-        self.element(key)
-    }
-
-    fn serialize_value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), Error> {
-        value.serialize(&mut *self.writer)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.close()
     }
 }

@@ -1,0 +1,82 @@
+//! Whole expansions of representative handlers. `UPDATE_EXPECT=1 cargo test -p idem-macros` writes them anew.
+
+use expect_test::{ExpectFile, expect_file};
+
+use super::{expand, pretty};
+
+fn check(attribute: &str, args: &str, item: &str, expected: ExpectFile) {
+    let marker = if args.is_empty() { String::new() } else { format!("({args})") };
+    let expansion = pretty(expand(attribute, args, item));
+    let item = item.trim().replace('\n', "\n// ");
+    expected.assert_eq(&format!("// #[{attribute}{marker}]\n// {item}\n\n{expansion}"));
+}
+
+#[test]
+fn a_free_function() {
+    check(
+        "idempotent",
+        r#"ttl = "48h", scope = "user", date_based"#,
+        "/// At most one digest per user, topic and day.\n#[must_use]\npub(crate) async fn send_digest(user: u64, topic: String) -> Result<Receipt, AppError> { deliver(user, topic).await }",
+        expect_file!["golden/free_function.rs"],
+    );
+}
+
+#[test]
+fn every_policy() {
+    check(
+        "idempotent",
+        r#"name = "billing.charge", version = 3, ttl = "7d", category = "critical", lease = "1m", scope("tenant", user = order.customer), key(order.id, day), on_in_progress = "skip", on_store_error = "run", result = "discard", store = "billing", error = to_app, crate = ::my::idem"#,
+        "async fn charge(order: Order, day: &str, ctx: &mut Context) -> anyhow::Result<()> { ctx.charge(order, day).await }",
+        expect_file!["golden/every_policy.rs"],
+    );
+}
+
+#[test]
+fn generics_and_patterns() {
+    check(
+        "idempotent",
+        "skip(send), scope(tenant = at.tenant)",
+        "async fn notify<'a, F, C: Clock<F>, const N: usize>(send: F, Json(body): Json<Body>, text: &'a str, #[idem(skip)] at: &C, #[idem(skip)] (x, y): (u8, [u8; N]), #[idem(skip)] log: impl Log) -> Result<Sent, AppError> where F: Fn(&str), C: Send { go(send, body, text, at, x, y, log) }",
+        expect_file!["golden/generics_and_patterns.rs"],
+    );
+}
+
+#[test]
+fn a_method() {
+    check(
+        "idempotent",
+        r#"name = "mailer.send", strict"#,
+        "pub async fn send(&self, to: Address) -> Result<Self::Sent, AppError> { #![allow(unused)] self.smtp.send(to).await }",
+        expect_file!["golden/method.rs"],
+    );
+}
+
+#[test]
+fn once_without_arguments() {
+    check(
+        "idempotent_once",
+        "key()",
+        "async fn migrate() -> Result<(), AppError> { run() }",
+        expect_file!["golden/once_without_arguments.rs"],
+    );
+}
+
+#[test]
+fn deliberately_unprotected() {
+    check(
+        "not_idempotent",
+        r#"reason = "reads only""#,
+        "pub fn report(user: u64) -> Report { read(user) }",
+        expect_file!["golden/not_idempotent.rs"],
+    );
+}
+
+#[test]
+fn a_mistake() {
+    check(
+        "idempotent",
+        r#"tll = "24h", version = 0"#,
+        "pub async fn send(user: u64, #[idem(skip)] ctx: Ctx) -> Result<(), AppError> { work(user).await }",
+        expect_file!["golden/mistake.rs"],
+    );
+}

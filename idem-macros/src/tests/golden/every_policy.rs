@@ -1,0 +1,169 @@
+// #[idempotent(name = "billing.charge", version = 3, ttl = "7d", category = "critical", lease = "1m", scope("tenant", user = order.customer), key(order.id, day), on_in_progress = "skip", on_store_error = "run", result = "discard", store = "billing", error = to_app, crate = ::my::idem)]
+// async fn charge(order: Order, day: &str, ctx: &mut Context) -> anyhow::Result<()> { ctx.charge(order, day).await }
+
+async fn charge(order: Order, day: &str, ctx: &mut Context) -> anyhow::Result<()> {
+    const _: () = {
+        ::my::idem::__private::register!(charge::TASK);
+    };
+    #[allow(
+        unused_variables,
+        clippy::used_underscore_binding,
+        clippy::needless_borrow,
+        clippy::borrow_deref_ref
+    )]
+    let __begun = ::my::idem::__private::begin(
+        charge::TASK,
+        |__k| {
+            let order = &order;
+            __k.scope_from_delivery("tenant")?;
+            ::my::idem::__private::ScopeValue::write(&order.customer, "user", __k)?;
+            <&str as ::my::idem::__private::KeyArg>::write(&day, "day", __k)?;
+            ::my::idem::__private::KeyArg::write(&order.id, "order.id", __k)?;
+            ::core::result::Result::Ok(())
+        },
+    );
+    ::my::idem::__private::finish(
+            __begun,
+            ::my::idem::__private::Ops::<
+                <anyhow::Result<()> as ::my::idem::__private::Fallible>::Ok,
+                <anyhow::Result<()> as ::my::idem::__private::Fallible>::Err,
+            >::new(
+                    ::my::idem::__private::discard::<
+                        <anyhow::Result<()> as ::my::idem::__private::Fallible>::Ok,
+                    >(
+                        <<anyhow::Result<
+                            (),
+                        > as ::my::idem::__private::Fallible>::Ok as ::my::idem::__private::DefaultValue>::make,
+                    ),
+                    to_app,
+                )
+                .skip_with(
+                    <<anyhow::Result<
+                        (),
+                    > as ::my::idem::__private::Fallible>::Ok as ::my::idem::__private::DefaultValue>::make,
+                ),
+            move || async move {
+                if let ::core::option::Option::Some(__returned) = ::core::option::Option::None::<
+                    anyhow::Result<()>,
+                > {
+                    return __returned;
+                }
+                ctx.charge(order, day).await
+            },
+        )
+        .await
+}
+/// Stands beside the handler `charge`: its task, key, record and outcome.
+#[allow(
+    non_camel_case_types,
+    dead_code,
+    unreachable_pub,
+    missing_debug_implementations,
+    missing_copy_implementations
+)]
+enum charge {}
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_variables,
+    deprecated,
+    clippy::too_many_arguments,
+    clippy::used_underscore_binding,
+    clippy::missing_errors_doc,
+    clippy::ptr_arg,
+    clippy::trivially_copy_pass_by_ref
+)]
+impl charge {
+    /// The description that is registered.
+    const TASK: &'static ::my::idem::Task = {
+        static TASK: ::my::idem::Task = ::my::idem::Task::new(
+                ::core::concat!(::core::module_path!(), "::", "charge"),
+                ::core::file!(),
+                ::core::line!(),
+                ::core::column!(),
+            )
+            .with_name("billing.charge")
+            .with_version(3)
+            .with_ttl(::core::time::Duration::from_millis(604800000))
+            .with_category("critical")
+            .with_lease(::core::time::Duration::from_millis(60000))
+            .with_scope(
+                &[
+                    ::my::idem::__private::ScopePart {
+                        kind: "tenant",
+                        source: ::my::idem::__private::ScopeSource::Delivery,
+                    },
+                    ::my::idem::__private::ScopePart {
+                        kind: "user",
+                        source: ::my::idem::__private::ScopeSource::Expression(
+                            "order.customer",
+                        ),
+                    },
+                ],
+            )
+            .with_args(&["day", "order.id"])
+            .with_on_in_progress(::my::idem::__private::OnInProgress::Skip)
+            .with_on_store_error(::my::idem::__private::OnStoreError::Run)
+            .with_discard_result()
+            .with_store("billing");
+        &TASK
+    };
+    /// Calls the handler and says whether it ran or was replayed.
+    async fn call(
+        order: Order,
+        day: &str,
+        ctx: &mut Context,
+    ) -> ::core::result::Result<
+        ::my::idem::Outcome<<anyhow::Result<()> as ::my::idem::__private::Fallible>::Ok>,
+        <anyhow::Result<()> as ::my::idem::__private::Fallible>::Err,
+    > {
+        ::my::idem::__private::detailed(charge(order, day, ctx), to_app).await
+    }
+    /// The key that a call would use.
+    fn key(
+        order: &Order,
+        day: &str,
+    ) -> ::core::result::Result<::my::idem::Key, ::my::idem::Error> {
+        ::my::idem::__private::key(
+            Self::TASK,
+            |__k| {
+                __k.scope_from_delivery("tenant")?;
+                ::my::idem::__private::ScopeValue::write(&order.customer, "user", __k)?;
+                <&str as ::my::idem::__private::KeyArg>::write(&day, "day", __k)?;
+                ::my::idem::__private::KeyArg::write(&order.id, "order.id", __k)?;
+                ::core::result::Result::Ok(())
+            },
+        )
+    }
+    /// The record of this key, if there is one.
+    async fn status(
+        order: &Order,
+        day: &str,
+    ) -> ::core::result::Result<
+        ::core::option::Option<::my::idem::Record>,
+        ::my::idem::Error,
+    > {
+        ::my::idem::__private::status(Self::TASK, Self::key(order, day)).await
+    }
+    /// Forgets this key, so that the handler may run again; refused while it runs.
+    async fn clear(
+        order: &Order,
+        day: &str,
+    ) -> ::core::result::Result<::core::primitive::bool, ::my::idem::Error> {
+        ::my::idem::__private::clear(Self::TASK, Self::key(order, day)).await
+    }
+    /// Forgets this key even while the handler runs.
+    async fn clear_forced(
+        order: &Order,
+        day: &str,
+    ) -> ::core::result::Result<::core::primitive::bool, ::my::idem::Error> {
+        ::my::idem::__private::clear_forced(Self::TASK, Self::key(order, day)).await
+    }
+    /// Marks this key as cancelled: later deliveries are refused.
+    async fn cancel(
+        order: &Order,
+        day: &str,
+    ) -> ::core::result::Result<::core::primitive::bool, ::my::idem::Error> {
+        ::my::idem::__private::cancel(Self::TASK, Self::key(order, day)).await
+    }
+}

@@ -1,0 +1,178 @@
+// #[idempotent(skip(send), scope(tenant = at.tenant))]
+// async fn notify<'a, F, C: Clock<F>, const N: usize>(send: F, Json(body): Json<Body>, text: &'a str, #[idem(skip)] at: &C, #[idem(skip)] (x, y): (u8, [u8; N]), #[idem(skip)] log: impl Log) -> Result<Sent, AppError> where F: Fn(&str), C: Send { go(send, body, text, at, x, y, log) }
+
+async fn notify<'a, F, C: Clock<F>, const N: usize>(
+    send: F,
+    Json(body): Json<Body>,
+    text: &'a str,
+    at: &C,
+    (x, y): (u8, [u8; N]),
+    log: impl Log,
+) -> Result<Sent, AppError>
+where
+    F: Fn(&str),
+    C: Send,
+{
+    const _: () = {
+        ::idem::__private::register!(notify::TASK);
+    };
+    #[allow(
+        unused_variables,
+        clippy::used_underscore_binding,
+        clippy::needless_borrow,
+        clippy::borrow_deref_ref
+    )]
+    let __begun = ::idem::__private::begin(
+        notify::TASK,
+        |__k| {
+            let body = &body;
+            ::idem::__private::ScopeValue::write(&at.tenant, "tenant", __k)?;
+            ::idem::__private::KeyArg::write(body, "body", __k)?;
+            <&'a str as ::idem::__private::KeyArg>::write(&text, "text", __k)?;
+            ::core::result::Result::Ok(())
+        },
+    );
+    ::idem::__private::finish(
+            __begun,
+            ::idem::__private::Ops::<
+                Sent,
+                AppError,
+            >::new(
+                <Sent as ::idem::__private::ResultValue>::CODEC,
+                <AppError as ::idem::__private::FromIdem>::from_idem,
+            ),
+            move || async move {
+                if let ::core::option::Option::Some(__returned) = ::core::option::Option::None::<
+                    Result<Sent, AppError>,
+                > {
+                    return __returned;
+                }
+                go(send, body, text, at, x, y, log)
+            },
+        )
+        .await
+}
+/// Stands beside the handler `notify`: its task, key, record and outcome.
+#[allow(
+    non_camel_case_types,
+    dead_code,
+    unreachable_pub,
+    missing_debug_implementations,
+    missing_copy_implementations
+)]
+enum notify {}
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_variables,
+    deprecated,
+    clippy::too_many_arguments,
+    clippy::used_underscore_binding,
+    clippy::missing_errors_doc,
+    clippy::ptr_arg,
+    clippy::trivially_copy_pass_by_ref
+)]
+impl notify {
+    /// The description that is registered.
+    const TASK: &'static ::idem::Task = {
+        static TASK: ::idem::Task = ::idem::Task::new(
+                ::core::concat!(::core::module_path!(), "::", "notify"),
+                ::core::file!(),
+                ::core::line!(),
+                ::core::column!(),
+            )
+            .with_scope(
+                &[
+                    ::idem::__private::ScopePart {
+                        kind: "tenant",
+                        source: ::idem::__private::ScopeSource::Expression("at.tenant"),
+                    },
+                ],
+            )
+            .with_args(&["body", "text"]);
+        &TASK
+    };
+    /// Calls the handler and says whether it ran or was replayed.
+    async fn call<'a, F, C: Clock<F>, const N: usize>(
+        send: F,
+        body: Json<Body>,
+        text: &'a str,
+        at: &C,
+        arg4: (u8, [u8; N]),
+        log: impl Log,
+    ) -> ::core::result::Result<::idem::Outcome<Sent>, AppError>
+    where
+        F: Fn(&str),
+        C: Send,
+    {
+        ::idem::__private::detailed(
+                notify::<F, C, N>(send, body, text, at, arg4, log),
+                <AppError as ::idem::__private::FromIdem>::from_idem,
+            )
+            .await
+    }
+    /// The key that a call would use.
+    fn key<'a, C>(
+        body: &Json<Body>,
+        text: &'a str,
+        at: &C,
+    ) -> ::core::result::Result<::idem::Key, ::idem::Error>
+    where
+        C: Send,
+    {
+        ::idem::__private::key(
+            Self::TASK,
+            |__k| {
+                let Json(body) = body;
+                ::idem::__private::ScopeValue::write(&at.tenant, "tenant", __k)?;
+                ::idem::__private::KeyArg::write(body, "body", __k)?;
+                <&'a str as ::idem::__private::KeyArg>::write(&text, "text", __k)?;
+                ::core::result::Result::Ok(())
+            },
+        )
+    }
+    /// The record of this key, if there is one.
+    async fn status<'a, C>(
+        body: &Json<Body>,
+        text: &'a str,
+        at: &C,
+    ) -> ::core::result::Result<::core::option::Option<::idem::Record>, ::idem::Error>
+    where
+        C: Send,
+    {
+        ::idem::__private::status(Self::TASK, Self::key(body, text, at)).await
+    }
+    /// Forgets this key, so that the handler may run again; refused while it runs.
+    async fn clear<'a, C>(
+        body: &Json<Body>,
+        text: &'a str,
+        at: &C,
+    ) -> ::core::result::Result<::core::primitive::bool, ::idem::Error>
+    where
+        C: Send,
+    {
+        ::idem::__private::clear(Self::TASK, Self::key(body, text, at)).await
+    }
+    /// Forgets this key even while the handler runs.
+    async fn clear_forced<'a, C>(
+        body: &Json<Body>,
+        text: &'a str,
+        at: &C,
+    ) -> ::core::result::Result<::core::primitive::bool, ::idem::Error>
+    where
+        C: Send,
+    {
+        ::idem::__private::clear_forced(Self::TASK, Self::key(body, text, at)).await
+    }
+    /// Marks this key as cancelled: later deliveries are refused.
+    async fn cancel<'a, C>(
+        body: &Json<Body>,
+        text: &'a str,
+        at: &C,
+    ) -> ::core::result::Result<::core::primitive::bool, ::idem::Error>
+    where
+        C: Send,
+    {
+        ::idem::__private::cancel(Self::TASK, Self::key(body, text, at)).await
+    }
+}

@@ -1,0 +1,105 @@
+// #[idempotent_once(key())]
+// async fn migrate() -> Result<(), AppError> { run() }
+
+async fn migrate() -> Result<(), AppError> {
+    const _: () = {
+        ::idem::__private::register!(migrate::TASK);
+    };
+    #[allow(
+        unused_variables,
+        clippy::used_underscore_binding,
+        clippy::needless_borrow,
+        clippy::borrow_deref_ref
+    )]
+    let __begun = ::idem::__private::begin(
+        migrate::TASK,
+        |_| ::core::result::Result::Ok(()),
+    );
+    ::idem::__private::finish(
+            __begun,
+            ::idem::__private::Ops::<
+                (),
+                AppError,
+            >::new(
+                <() as ::idem::__private::ResultValue>::CODEC,
+                <AppError as ::idem::__private::FromIdem>::from_idem,
+            ),
+            move || async move {
+                if let ::core::option::Option::Some(__returned) = ::core::option::Option::None::<
+                    Result<(), AppError>,
+                > {
+                    return __returned;
+                }
+                run()
+            },
+        )
+        .await
+}
+/// Stands beside the handler `migrate`: its task, key, record and outcome.
+#[allow(
+    non_camel_case_types,
+    dead_code,
+    unreachable_pub,
+    missing_debug_implementations,
+    missing_copy_implementations
+)]
+enum migrate {}
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_variables,
+    deprecated,
+    clippy::too_many_arguments,
+    clippy::used_underscore_binding,
+    clippy::missing_errors_doc,
+    clippy::ptr_arg,
+    clippy::trivially_copy_pass_by_ref
+)]
+impl migrate {
+    /// The description that is registered.
+    const TASK: &'static ::idem::Task = {
+        static TASK: ::idem::Task = ::idem::Task::new(
+                ::core::concat!(::core::module_path!(), "::", "migrate"),
+                ::core::file!(),
+                ::core::line!(),
+                ::core::column!(),
+            )
+            .with_ttl_forever()
+            .with_args(&[]);
+        &TASK
+    };
+    /// Calls the handler and says whether it ran or was replayed.
+    async fn call() -> ::core::result::Result<::idem::Outcome<()>, AppError> {
+        ::idem::__private::detailed(
+                migrate(),
+                <AppError as ::idem::__private::FromIdem>::from_idem,
+            )
+            .await
+    }
+    /// The key that a call would use.
+    fn key() -> ::core::result::Result<::idem::Key, ::idem::Error> {
+        ::idem::__private::key(Self::TASK, |_| ::core::result::Result::Ok(()))
+    }
+    /// The record of this key, if there is one.
+    async fn status() -> ::core::result::Result<
+        ::core::option::Option<::idem::Record>,
+        ::idem::Error,
+    > {
+        ::idem::__private::status(Self::TASK, Self::key()).await
+    }
+    /// Forgets this key, so that the handler may run again; refused while it runs.
+    async fn clear() -> ::core::result::Result<::core::primitive::bool, ::idem::Error> {
+        ::idem::__private::clear(Self::TASK, Self::key()).await
+    }
+    /// Forgets this key even while the handler runs.
+    async fn clear_forced() -> ::core::result::Result<
+        ::core::primitive::bool,
+        ::idem::Error,
+    > {
+        ::idem::__private::clear_forced(Self::TASK, Self::key()).await
+    }
+    /// Marks this key as cancelled: later deliveries are refused.
+    async fn cancel() -> ::core::result::Result<::core::primitive::bool, ::idem::Error> {
+        ::idem::__private::cancel(Self::TASK, Self::key()).await
+    }
+}

@@ -1,0 +1,193 @@
+//! Every mistake in the options: where it is shown, and what is said.
+
+use super::{HANDLER, check as check_item};
+
+fn check(args: &str, expected: &[(&str, &str)]) {
+    check_item("idempotent", args, HANDLER, expected);
+}
+
+#[test]
+fn the_list_of_options() {
+    check("ttl = \"1h\", ttl = \"2h\"", &[("ttl", "`ttl` is given twice")]);
+    check("strict, strict", &[("strict", "`strict` is given twice")]);
+    check("ttl = \"24x\", ttl = \"2h\"", &[("\"24x\"", "not a duration"), ("ttl", "given twice")]);
+    check("strict ttl = \"1h\"", &[("ttl", "expected `,` before `ttl`")]);
+    check("ttl = \"1h\" strict", &[("strict", "expected `,` before `strict`")]);
+    check("strict,, ttl = \"1h\"", &[(",", "nothing stands before this comma")]);
+    check("\"24h\"", &[("\"24h\"", "expected the name of an option")]);
+    check("tll = \"24h\"", &[("tll", "unknown option `tll`; did you mean `ttl`?")]);
+    check("key_by(user)", &[("key_by", "unknown option `key_by`; `#[idempotent]` takes `name`, `version`")]);
+    check("Strict", &[("Strict", "did you mean `strict`?")]);
+    check("reason = \"x\"", &[("reason", "belongs to `not_idempotent`")]);
+    check("window = \"100ms\"", &[("window", "`window` is not available yet")]);
+    check("key = \"a:{user}\"", &[("key", "not available yet")]);
+    check("strict = true", &[("strict", "flag without a value")]);
+    check("associated(), name = \"x\"", &[("associated", "flag without a value")]);
+}
+
+#[test]
+fn all_mistakes_at_once() {
+    check(
+        "tll = \"1h\", version = 0, lease = 30, scope(user = usr.id), skip(tpic), strict on_store_error = \"rnu\"",
+        &[
+            ("tll", "did you mean `ttl`?"),
+            ("0", "whole number from 1"),
+            ("30", "`lease` takes text in quotes: `lease = \"30s\"`"),
+            ("on_store_error", "expected `,`"),
+            ("\"rnu\"", "did you mean `run`?"),
+            ("tpic", "did you mean `topic`?"),
+            ("usr", "did you mean `user`?"),
+        ],
+    );
+}
+
+#[test]
+fn values() {
+    check("ttl", &[("ttl", "`ttl` takes text in quotes: `ttl = \"24h\"`")]);
+    check("ttl =", &[("ttl", "takes text in quotes")]);
+    check("ttl = , strict", &[("ttl", "takes text in quotes")]);
+    check("ttl = 24", &[("24", "takes text in quotes")]);
+    check("ttl(\"24h\")", &[("ttl", "takes text in quotes")]);
+    check("ttl = \"24x\"", &[("\"24x\"", "unknown time unit")]);
+    check("ttl = \"0s\"", &[("\"0s\"", "no time at all")]);
+    check("ttl = \"1 month\"", &[("\"1 month\"", "no fixed length")]);
+    check("ttl = \"1y\"", &[("\"1y\"", "no fixed length")]);
+    check("lease = \"forever\"", &[("\"forever\"", "not a duration")]);
+    check("lease = \"5us\"", &[("\"5us\"", "finer than a millisecond")]);
+    check("name = \"\"", &[("\"\"", "`name` is empty")]);
+    check("name = \" a\"", &[("\" a\"", "begins or ends with a space")]);
+    check("store = \"a\\n\"", &[("\"a\\n\"", "ends with a space")]);
+    check("category = \"a\\u{0}b\"", &[("\"a\\u{0}b\"", "control character")]);
+    check("version = \"2\"", &[("\"2\"", "a whole number")]);
+    check("version = 2u32", &[("2u32", "whole number from 1")]);
+    check("version = -1", &[("-1", "whole number")]);
+    check("version = 4294967296", &[("4294967296", "from 1 to 4294967295")]);
+    check("max_result = \"0\"", &[("\"0\"", "not a size")]);
+    check("max_result = \"0B\"", &[("\"0B\"", "leaves no room")]);
+    check("max_result = \"1mb\"", &[("\"1mb\"", "one of B, KiB, MiB")]);
+    check("on_in_progress = \"wiat\"", &[("\"wiat\"", "did you mean `wait`?")]);
+    check("on_in_progress = \"maybe\"", &[("\"maybe\"", "it takes `wait`, `error`, `skip`")]);
+    check("result = \"keep\"", &[("\"keep\"", "it takes `store`, `discard`")]);
+    check("bucket = \"day\"", &[("\"day\"", "`bucket` does not take `day`")]);
+    check("error = \"to_app\"", &[("\"to_app\"", "the path of a function")]);
+    check("crate = \"idem\"", &[("\"idem\"", "`crate` takes a path: `crate = ::my::idem`")]);
+}
+
+#[test]
+fn calendar_units() {
+    check("ttl = \"1h\", date_based", &[("ttl", "shorter than the bucket (1day)")]);
+    check("ttl = \"30d\", bucket = \"month\"", &[("ttl", "shorter than the bucket")]);
+    check("date_based, bucket = \"week\"", &[("bucket", "keep one of the two")]);
+    check("tz = \"UTC\"", &[("tz", "`tz` without a calendar unit")]);
+    check("date_based(tz = \"UTC\"), tz = \"UTC\"", &[("tz", "`tz` is given twice")]);
+    check("date_based(tz = \"europe/berlin\")", &[("\"europe/berlin\"", "is spelled `Europe/Berlin`")]);
+    check("date_based(tz = \"Europe/Belin\")", &[("\"Europe/Belin\"", "did you mean `Europe/Berlin`?")]);
+    check("date_based(tz = \"CET+3 nowhere at all\")", &[("\"CET+3 nowhere at all\"", "write an IANA name")]);
+    check("date_based(zone = \"UTC\")", &[("zone", "unknown option `zone` of `date_based`")]);
+    check("date_based()", &[("date_based", "a zone in parentheses, or nothing")]);
+    check("date_based = true", &[("date_based", "flag without a value")]);
+    check("date_based(tz = \"UTC\", ttl = \"1h\")", &[("ttl", "takes `tz` alone")]);
+    check_item("idempotent_once", "date_based", HANDLER, &[("date_based", "not once in a calendar unit")]);
+    check_item(
+        "idempotent_once",
+        "bucket = \"hour\", tz = \"UTC\"",
+        HANDLER,
+        &[("bucket", "means once"), ("tz", "means once")],
+    );
+    check_item("idempotent_daily", "bucket = \"hour\"", HANDLER, &[("bucket", "has the bucket `date` already")]);
+    check_item("idempotent_daily", "ttl = \"1h\"", HANDLER, &[("ttl", "shorter than the bucket")]);
+}
+
+#[test]
+fn contradictions() {
+    check("on_in_progress = \"error\", wait = \"10s\"", &[("wait", "this task does not wait")]);
+    check("strict, on_in_progress = \"skip\"", &[("on_in_progress", "`strict` refuses duplicates")]);
+    check("result = \"discard\", max_result = \"1MiB\"", &[("max_result", "stores none")]);
+    check("ttl = \"10s\", lease = \"1m\"", &[("lease", "longer than `ttl`")]);
+}
+
+#[test]
+fn keys() {
+    check("key(usr)", &[("usr", "no parameter `usr`; did you mean `user`?")]);
+    check("key(order.id)", &[("order", "there are `user`, `topic`")]);
+    check("key(user, user)", &[("user", "`user` is selected twice")]);
+    check("key(user topic)", &[("topic", "expected `,` before `topic`")]);
+    check("key(user, topic.len())", &[("topic.len()", "a selector is a parameter or a path of fields")]);
+    check("key(\"user\")", &[("\"user\"", "a selector is a parameter")]);
+    check("key(self.id)", &[("self", "`self` never enters the key")]);
+    check("key(user), skip(user)", &[("user", "both selected for the key and skipped")]);
+    check("key", &[("key", "`key` takes a list: `key(job_id, order.id)`")]);
+    check("skip(usr)", &[("usr", "did you mean `user`?")]);
+    check("skip(user, user)", &[("user", "`user` is skipped twice")]);
+    check("skip(self)", &[("self", "`self` never enters the key")]);
+    check("skip(topic.len)", &[("topic", "`skip` leaves out whole parameters")]);
+    check("skip()", &[("skip", "`skip()` leaves out nothing")]);
+    check("skip = \"user\"", &[("skip", "`skip` takes a list: `skip(ctx, attempt)`")]);
+    check("skip(user, topic)", &[("send", "no argument enters the key")]);
+    check("skip(user, topic), scope = \"global\"", &[("send", "no argument enters the key")]);
+    check("skip(user, topic), scope = \"tenant\"", &[]);
+    check("skip(user, topic), scope = \"user\"", &[]);
+    check("key()", &[]);
+}
+
+#[test]
+fn scopes() {
+    check("scope", &[("scope", "takes text in quotes: `scope = \"user\"`")]);
+    check("scope()", &[("scope", "`scope()` names no scope")]);
+    check("scope = user", &[("user", "takes text in quotes")]);
+    check("scope(user)", &[("user", "write `\"user\"`, or `user = …`")]);
+    check("scope(user =)", &[("user", "needs an expression")]);
+    check("scope = \"a+b\"", &[("\"a+b\"", "several scopes are written")]);
+    check("scope(\"user\", \"user\")", &[("\"user\"", "the scope `user` is given twice")]);
+    check("scope(\"global\", \"user\")", &[("\"global\"", "it stands alone")]);
+    check("scope(user = self.id)", &[("self", "`self` never enters the key")]);
+    check("scope(user = tpic.owner)", &[("tpic", "did you mean `topic`?")]);
+    check("scope(user = foo(1 2))", &[("2", "expected")]);
+    check_item(
+        "idempotent",
+        "scope = \"user\"",
+        "async fn f(user: User, user_id: u64) -> Result<(), E> {}",
+        &[("\"user\"", "both `user` and `user_id` are arguments")],
+    );
+}
+
+#[test]
+fn attributes_together() {
+    check_item(
+        "idempotent",
+        "",
+        &format!("#[idempotent_once] {HANDLER}"),
+        &[("idempotent_once", "keep one of the two")],
+    );
+    check_item(
+        "idempotent",
+        "",
+        &format!("#[idem::idempotent] {HANDLER}"),
+        &[("idem::idempotent", "keep one of the two")],
+    );
+    check_item(
+        "idempotent",
+        "",
+        &format!("#[not_idempotent(reason = \"x\")] {HANDLER}"),
+        &[("not_idempotent", "keep one")],
+    );
+    check_item("idempotent", "", &format!("#[strict] #[strict] {HANDLER}"), &[("strict", "given twice")]);
+    check_item("idempotent", "", &format!("#[strict(x)] {HANDLER}"), &[("strict", "takes no options")]);
+    check_item("strict", "", &format!("#[strict] {HANDLER}"), &[("strict", "given twice")]);
+    check_item("strict", "ttl = \"1h\"", HANDLER, &[("ttl = \"1h\"", "takes no options")]);
+    check_item(
+        "not_idempotent",
+        "reason = \"x\"",
+        &format!("#[strict] {HANDLER}"),
+        &[("strict", "no duplicates to refuse")],
+    );
+    check_item("not_idempotent", "", HANDLER, &[("send", "needs a reason")]);
+    check_item("not_idempotent", "reason = \"  \"", HANDLER, &[("\"  \"", "the reason is empty")]);
+    check_item(
+        "not_idempotent",
+        "reason = \"x\", ttl = \"1h\"",
+        HANDLER,
+        &[("ttl", "does not apply to `#[not_idempotent]`")],
+    );
+    check_item("idempotent_once", "reason = \"x\"", HANDLER, &[("reason", "belongs to `not_idempotent`")]);
+}

@@ -1,0 +1,48 @@
+//! A store by its URL.
+
+use std::sync::Arc;
+
+use super::memory::MemoryStore;
+use super::{Store, StoreError};
+
+/// Opens the store that a URL names: `memory:` or `sqlite:PATH` (feature `sqlite`).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), idem_runtime::StoreError> {
+/// let store = idem_runtime::connect("memory:").await?;
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// [`StoreError::Url`] for an unknown scheme, a missing path, and a scheme whose feature is not compiled in; else what the
+/// store says when it is opened.
+///
+/// # Cancel safety
+/// Safe: a store that was not handed out is closed.
+pub async fn connect(url: &str) -> Result<Arc<dyn Store>, StoreError> {
+    let (scheme, rest) = url.split_once(':').unwrap_or((url, ""));
+    match scheme {
+        "memory" if matches!(rest, "" | "//") => Ok(Arc::new(MemoryStore::new())),
+        "memory" => Err(refuse(scheme, "has a path, and memory has none", "write `memory:`")),
+        "sqlite" => sqlite(rest.strip_prefix("//").unwrap_or(rest)).await,
+        _ => Err(refuse(scheme, "is not a scheme of a store", "write `memory:` or `sqlite:PATH`")),
+    }
+}
+
+#[cfg(feature = "sqlite")]
+async fn sqlite(path: &str) -> Result<Arc<dyn Store>, StoreError> {
+    if path.is_empty() {
+        return Err(refuse("sqlite", "has no path", "write `sqlite:PATH`, such as `sqlite:idem.db`"));
+    }
+    Ok(Arc::new(super::sqlite::SqliteStore::open(path).await?))
+}
+
+#[cfg(not(feature = "sqlite"))]
+async fn sqlite(_path: &str) -> Result<Arc<dyn Store>, StoreError> {
+    Err(refuse("sqlite", "is not compiled in", "build with the feature `sqlite`"))
+}
+
+/// Only the scheme is shown: the rest may hold a password.
+fn refuse(scheme: &str, found: &'static str, mend: &'static str) -> StoreError {
+    StoreError::Url { scheme: scheme.chars().take(32).collect(), found, mend }
+}

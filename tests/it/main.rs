@@ -1,0 +1,12 @@
+//! The whole way, from attribute to replay: one module a behaviour. Tests named `rNN_…` prove a fault of the protocol's list.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+
+mod bad_input;
+mod failure;
+mod identity;
+mod in_progress;
+mod lease;
+mod operate;
+mod replay;
+mod results;
+mod support;

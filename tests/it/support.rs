@@ -1,0 +1,163 @@
+//! What the tests share: a runtime on a store of its own, with a clock that the test moves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use idem::clock::{Clock, SystemClock};
+use idem::testing::{Fault, FaultStore, ManualClock, Op};
+use idem::{MemoryStore, Runtime, Store, StoreError};
+
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    #[error(transparent)]
+    Idem(#[from] idem::Error),
+    #[error("refused by the body: {0}")]
+    Body(String),
+}
+
+/// The longest that a test waits for a condition.
+pub const BOUND: Duration = Duration::from_secs(20);
+
+/// The embedded stores.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    Memory,
+    #[cfg(feature = "sqlite")]
+    Sqlite,
+}
+
+/// A runtime on a store of its own, behind a store that can lose things.
+pub struct Bench {
+    pub runtime: Runtime,
+    pub store: FaultStore,
+    /// The clock of the store and of the runtime; it stands still until the test moves it.
+    pub clock: ManualClock,
+    kind: Kind,
+    _folder: tempfile::TempDir,
+}
+
+impl Bench {
+    pub async fn new(kind: Kind) -> Self {
+        let clock = ManualClock::new();
+        Self::on(kind, clock.clone(), Arc::new(clock)).await
+    }
+
+    /// A bench on a new store of the same kind whose clocks are the machine's: for faults that take real time.
+    pub async fn in_real_time(&self) -> Self {
+        Self::on(self.kind, ManualClock::new(), Arc::new(SystemClock)).await
+    }
+
+    async fn on(kind: Kind, manual: ManualClock, clock: Arc<dyn Clock>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> = match kind {
+            Kind::Memory => Arc::new(MemoryStore::builder().clock(Arc::clone(&clock)).build()),
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite => {
+                let open = idem::SqliteStore::builder(folder.path().join("idem.db")).clock(Arc::clone(&clock)).open();
+                Arc::new(open.await.unwrap())
+            }
+        };
+        let store = FaultStore::new(store);
+        Self { runtime: build(&store, clock), store, clock: manual, kind, _folder: folder }
+    }
+
+    /// Another runtime on the same store, as another process has one.
+    pub fn other_process(&self) -> Runtime {
+        build(&self.store, Arc::new(self.clock.clone()))
+    }
+
+    /// The same, on a machine whose wall clock is off by so many seconds.
+    pub fn skewed_process(&self, seconds: i64) -> Runtime {
+        let by = Duration::from_secs(seconds.unsigned_abs());
+        let clock = if seconds < 0 { self.clock.behind(by) } else { self.clock.ahead(by) };
+        build(&self.store, Arc::new(clock))
+    }
+
+    /// How many calls of an operation came from runtimes, keepers aside.
+    pub fn count(&self, op: Op) -> u64 {
+        self.store.faults().count(op)
+    }
+}
+
+fn build(store: &FaultStore, clock: Arc<dyn Clock>) -> Runtime {
+    Runtime::builder().store(store.clone()).namespace("it").clock(clock).build().unwrap()
+}
+
+/// The store is away.
+pub fn away() -> Fault {
+    Fault::Error(StoreError::Unavailable { store: "the test's store".into(), reason: "away".into() })
+}
+
+/// Waits until `done` holds, within a bound.
+pub async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
+    let deadline = tokio::time::Instant::now() + BOUND;
+    while !done().await {
+        assert!(tokio::time::Instant::now() < deadline, "never came true: {what}");
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Runs each test on every embedded store.
+macro_rules! on_each_store {
+    ($($(#[$meta:meta])* async fn $name:ident($bench:ident: Bench) $body:block)*) => {
+        $($(#[$meta])* async fn $name($bench: $crate::support::Bench) $body)*
+
+        mod memory {
+            $(#[tokio::test]
+            async fn $name() {
+                let kind = $crate::support::Kind::Memory;
+                super::$name($crate::support::Bench::new(kind).await).await;
+            })*
+        }
+
+        #[cfg(feature = "sqlite")]
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $name() {
+                let kind = $crate::support::Kind::Sqlite;
+                super::$name($crate::support::Bench::new(kind).await).await;
+            })*
+        }
+    };
+}
+pub(crate) use on_each_store;
+
+/// A body that waits to be let go, and counts its entries.
+#[derive(Debug)]
+pub struct Gate {
+    value: u32,
+    entries: std::sync::atomic::AtomicU32,
+    open: tokio::sync::Semaphore,
+}
+
+impl Gate {
+    pub fn new(value: u32) -> Arc<Self> {
+        Arc::new(Self { value, entries: 0.into(), open: tokio::sync::Semaphore::new(0) })
+    }
+
+    /// The body's part.
+    pub async fn pass(&self) -> u32 {
+        self.entries.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        drop(self.open.acquire().await);
+        self.value
+    }
+
+    /// Waits until a body is in.
+    pub async fn entered(&self) {
+        until("a body is entered", async || self.entries() > 0).await;
+    }
+
+    /// Lets one body go.
+    pub fn open(&self) {
+        self.open.add_permits(1);
+    }
+
+    pub fn entries(&self) -> u32 {
+        self.entries.load(std::sync::atomic::Ordering::SeqCst)
+    }
+}
+
+/// A runtime of its own on a memory store of its own.
+pub fn runtime() -> Runtime {
+    Runtime::builder().store(MemoryStore::new()).namespace("it").build().unwrap()
+}

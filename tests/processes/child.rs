@@ -1,0 +1,71 @@
+//! What a child does: calls a task with many keys, many at once, and writes down what it saw.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+
+use futures::{StreamExt, stream};
+use idem::{Error, Runtime, SqliteStore, idempotent};
+
+const JOB: &str = "IDEM_TEST_CHILD";
+
+/// What a child is to do.
+pub struct Job {
+    /// Where the store's file is, and what the child writes.
+    pub folder: PathBuf,
+    pub name: String,
+    pub keys: u32,
+    pub at_once: usize,
+}
+
+impl Job {
+    pub fn from_env() -> Option<Self> {
+        let text = std::env::var(JOB).ok()?;
+        let mut parts = text.splitn(4, ' ');
+        let (name, keys, at_once) = (parts.next()?, parts.next()?, parts.next()?);
+        let (name, folder) = (name.to_owned(), parts.next()?.into());
+        Some(Self { folder, name, keys: keys.parse().ok()?, at_once: at_once.parse().ok()? })
+    }
+
+    pub fn spawn(&self) -> Child {
+        let Self { folder, name, keys, at_once } = self;
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.env(JOB, format!("{name} {keys} {at_once} {}", folder.display()));
+        command.stdin(Stdio::null()).stdout(Stdio::inherit()).stderr(Stdio::inherit()).spawn().unwrap()
+    }
+}
+
+/// One line at a time, whole, from any process.
+pub fn append(path: &Path, line: &str) {
+    let mut file = OpenOptions::new().create(true).append(true).open(path).unwrap();
+    file.write_all(format!("{line}\n").as_bytes()).unwrap();
+}
+
+static ENTRIES: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+/// Answers something that no other run would answer.
+#[idempotent(name = "processes.draw", ttl = "1h")]
+async fn draw(key: u32) -> Result<uuid::Uuid, Error> {
+    let value = uuid::Uuid::new_v4();
+    let entries = ENTRIES.lock().unwrap().clone().unwrap();
+    append(&entries, &format!("{key} {value}"));
+    tokio::task::yield_now().await;
+    Ok(value)
+}
+
+/// Every key is called twice, `at_once` at a time, in an order of the child's own.
+#[tokio::main]
+pub async fn run(job: Job) {
+    let store = SqliteStore::open(job.folder.join("idem.db")).await.unwrap();
+    Runtime::builder().store(store).namespace("processes").build().unwrap().install().unwrap();
+    ENTRIES.lock().unwrap().replace(job.folder.join("entries"));
+    let results = Arc::new(job.folder.join(format!("results-{}", job.name)));
+    let half = if job.name == "b" { job.keys / 2 } else { 0 };
+    let keys = (0..job.keys * 2).map(|n| (n / 2 + half) % job.keys);
+    let calls = stream::iter(keys).map(|key| async move { (key, draw(key).await.unwrap()) });
+    let answers: Vec<_> = calls.buffer_unordered(job.at_once).collect().await;
+    let lines: String = answers.iter().map(|(key, value)| format!("{key} {value}\n")).collect();
+    std::fs::write(&*results, lines).unwrap();
+}
