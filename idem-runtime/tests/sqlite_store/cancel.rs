@@ -132,6 +132,7 @@ async fn a_thousand_dropped_claims_leak_no_thread_and_no_file() {
         if used() <= before + 20 {
             return;
         }
+        // tidy: allow sleep: between looks, and at most 1,000 of them.
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     panic!("{before} files open before, {} after", used());

@@ -16,10 +16,10 @@ const FILE: &str = "IDEM_TEST_FILE";
 const KEYS: u64 = 1_000;
 const AT_ONCE: usize = 16;
 
-/// Starts one of the tests below as a process of its own. What it says comes through its standard error.
+/// Starts one of the tests below whose names begin with `child` as a process of its own; by themselves they do nothing. What it says comes through its standard error.
 fn start(child: &str, file: &Path) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", &format!("processes::{child}"), "--ignored", "--nocapture"]).env(FILE, file);
+    command.args(["--exact", &format!("processes::{child}"), "--nocapture"]).env(FILE, file);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
@@ -63,7 +63,6 @@ fn each_of_a_thousand_common_keys_is_claimed_once_by_two_processes() {
 }
 
 #[tokio::test]
-#[ignore = "a child process of other tests"]
 async fn child_claims_all_keys() {
     let Some(file) = told_to_go() else { return };
     let store = SqliteStore::open(file).await.unwrap();
@@ -107,7 +106,6 @@ async fn ten_processes_that_open_a_new_file_at_once_make_one_set_of_tables() {
 }
 
 #[tokio::test]
-#[ignore = "a child process of other tests"]
 async fn child_opens() {
     let Some(file) = told_to_go() else { return };
     let store = SqliteStore::open(file).await.unwrap();
@@ -141,7 +139,6 @@ async fn a_claim_of_a_killed_process_is_taken_over_and_its_completed_record_stay
 }
 
 #[tokio::test]
-#[ignore = "a child process of other tests"]
 async fn child_claims_and_hangs() {
     let Some(file) = told_to_go() else { return };
     let store = SqliteStore::builder(file).clock(TestClock::at(START)).open().await.unwrap();
@@ -176,7 +173,6 @@ async fn what_was_answered_before_a_kill_is_there_after_it() {
 }
 
 #[tokio::test]
-#[ignore = "a child process of other tests"]
 async fn child_completes_without_end() {
     let Some(file) = told_to_go() else { return };
     let store = SqliteStore::open(file).await.unwrap();

@@ -96,8 +96,7 @@ async fn a_poisoned_row_is_named_and_the_others_go() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sweeps_beside_live_work_take_nothing_that_lives() {
     let bench = Bench::new().await;
-    let sweepers: Vec<_> =
-        (0..2).map(|_| (tokio::spawn(sweep_until_told(bench.store.clone(), bench.path())))).collect();
+    let sweepers: Vec<_> = (0..2).map(|_| tokio::spawn(sweep_until_told(bench.store.clone(), bench.path()))).collect();
     for round in 0..60 {
         let claim = request(key("t", round % 7));
         match bench.store.claim(&claim).await.unwrap() {
