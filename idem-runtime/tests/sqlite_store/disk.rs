@@ -7,6 +7,8 @@ use std::process::Command;
 
 use idem_runtime::claim::{ClaimVerdict, CompleteVerdict};
 use idem_runtime::{SqliteStore, Store, StoreError};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 
 use crate::support::{Bench, DAY, LEASE, claimed, completion, done, key, request};
 
@@ -162,17 +164,22 @@ fn prepare(folder: &Path) {
         let store = runtime.block_on(SqliteStore::open(&path)).unwrap();
         runtime.block_on(done(&store, key("t", 1), b"x"));
         drop(store);
-        closed(&path);
+        runtime.block_on(closed(&path));
     }
 }
 
-/// Waits until the threads of a dropped store have closed the file: the last one removes the log beside it.
-fn closed(path: &Path) {
+/// Waits until a dropped store has closed the file. The last connection that closes removes the log beside it, unless two
+/// close at the same moment.
+async fn closed(path: &Path) {
     let log = PathBuf::from(format!("{}-wal", path.display()));
-    let mut looks = (0..2_000).take_while(|_| log.exists());
-    // tidy: allow sleep: between looks, and at most 2,000 of them.
-    looks.by_ref().for_each(|_| std::thread::sleep(std::time::Duration::from_millis(5)));
-    assert!(!log.exists(), "{} stays open", path.display());
+    for _ in 0..10_000 {
+        let last = SqliteConnectOptions::new().filename(path).connect().await.unwrap();
+        last.close().await.unwrap();
+        if !log.exists() {
+            return;
+        }
+    }
+    panic!("{} stays open", path.display());
 }
 
 fn folder() -> Option<PathBuf> {

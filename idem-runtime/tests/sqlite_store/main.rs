@@ -5,6 +5,7 @@
 mod agreement;
 mod basics;
 mod cancel;
+#[cfg(unix)]
 mod disk;
 mod locks;
 mod opening;

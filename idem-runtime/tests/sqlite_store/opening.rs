@@ -1,7 +1,11 @@
 //! What can be opened, and what is said of the rest.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
+use idem_runtime::clock::{Clock, SystemClock, Timestamp};
 use idem_runtime::{SqliteStore, Store, StoreError};
 
 use crate::support::{Bench, done, key};
@@ -119,6 +123,35 @@ async fn a_path_of_odd_letters_is_taken_as_it_is() {
         done(&store, key("t", 1), b"x").await;
         assert!(path.is_file(), "{name}");
     }
+}
+
+/// A clock that panics when it is looked at for the fourth time.
+#[derive(Debug, Default)]
+struct PanicsOnce(AtomicU32);
+
+impl Clock for PanicsOnce {
+    fn now(&self) -> Timestamp {
+        assert_ne!(self.0.fetch_add(1, Ordering::SeqCst), 3, "the clock stopped");
+        SystemClock.now()
+    }
+
+    fn uptime(&self) -> Duration {
+        SystemClock.uptime()
+    }
+}
+
+#[tokio::test]
+async fn a_panic_inside_a_transaction_leaves_a_store_that_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(PanicsOnce::default());
+    let store = SqliteStore::builder(folder.path().join("idem.db")).clock(clock.clone()).open().await.unwrap();
+    // The third look is that of the plain read, the fourth that of the transaction.
+    clock.0.store(2, Ordering::SeqCst);
+    let claim = crate::support::request(key("t", 1));
+    let error = store.claim(&claim).await.unwrap_err();
+    assert!(matches!(&error, StoreError::Unavailable { reason, .. } if reason.contains("panicked")), "{error:?}");
+    assert!(store.get(&key("t", 1)).await.unwrap().is_none());
+    crate::support::claimed(store.claim(&claim).await.unwrap());
 }
 
 #[test]

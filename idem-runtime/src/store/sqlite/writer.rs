@@ -69,9 +69,11 @@ impl Writer {
                 _ = answer.send(work(pen));
             }
         };
-        let gone = || self.database.unavailable("its writing thread is gone: open the store again");
-        self.jobs.send(Box::new(job)).map_err(|_| gone())?;
-        answered.await.map_err(|_| gone())?
+        let gone = |_| self.database.unavailable("its writing thread is gone: open the store again");
+        self.jobs.send(Box::new(job)).map_err(gone)?;
+        let panicked =
+            |_| self.database.unavailable("its clock panicked, and the write was given up: look at the clock");
+        answered.await.map_err(panicked)?
     }
 }
 
