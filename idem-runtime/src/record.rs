@@ -16,6 +16,9 @@ pub const RECORD_FORMAT: u16 = 1;
 pub struct Owner([u8; 16]);
 
 impl Owner {
+    /// The owner of a record that an operator wrote; no claim has it.
+    pub const NOBODY: Self = Self([0; 16]);
+
     /// A new owner, from the process's cryptographic generator.
     pub fn random() -> Self {
         Self(rand::random())
@@ -127,6 +130,7 @@ pub struct Record {
     /// Where the record stands.
     pub state: State,
     /// The owner of the last claim; kept after it ended, so that its late messages are recognised.
+    /// [`Owner::NOBODY`] where an operator wrote the record or its result.
     pub owner: Owner,
     /// The fencing token of the last claim: grows strictly with every claim of the key.
     pub fence: u64,

@@ -50,14 +50,15 @@ fn repeat(found: &Record, request: &ClaimRequest, now: Timestamp) -> Step<ClaimV
         let (fence, attempt, at) = (found.fence, found.attempt, found.updated_at);
         ClaimVerdict::Claimed(Claimed { fence, attempt, lease_left, at, previous: None })
     };
+    let lease = at_least_a_lease(request.lease);
     match found.lease_left(now) {
         Some(Duration::ZERO) => {
             let mut next = found.clone();
-            hold(&mut next, request.lease, now);
-            Step::put(next, claimed(request.lease))
+            hold(&mut next, lease, now);
+            Step::put(next, claimed(lease))
         }
         Some(left) => Step::keep(claimed(left)),
-        None => Step::keep(claimed(request.lease)),
+        None => Step::keep(claimed(lease)),
     }
 }
 
@@ -74,7 +75,8 @@ fn take_over(found: &Record, request: &ClaimRequest, now: Timestamp) -> Step<Cla
     grant(Some(found), request, found.attempt.saturating_add(1), Some(previous), now)
 }
 
-/// Writes the claim. The fence goes on from whatever was there, also where its time was over (PROTO-3).
+/// Writes the claim. The fence goes on from whatever was there, also where its time was over (PROTO-3); nothing else of
+/// such a record does (PROTO-15).
 fn grant(
     before: Option<&Record>,
     request: &ClaimRequest,
@@ -93,6 +95,8 @@ fn grant(
     next.fence = u64::try_from(now.as_micros()).unwrap_or(0).max(1);
     if let Some(before) = before {
         next.fence = next.fence.max(before.fence.saturating_add(1));
+    }
+    if let Some(before) = live(before, now) {
         next.longest_lease = before.longest_lease;
         if attempt > 1 {
             next.created_at = before.created_at;

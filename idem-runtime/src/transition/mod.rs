@@ -64,7 +64,8 @@ fn evidence_until(from: Timestamp, grace: Retention) -> Option<Timestamp> {
 
 /// A claim's deadline, and the end of its evidence: evidence of a claim that must not be rerun never runs out.
 fn hold(record: &mut Record, lease: Duration, now: Timestamp) {
-    let until = now + at_least_a_lease(lease);
+    let lease = at_least_a_lease(lease);
+    let until = now + lease;
     record.lease_until = Some(until);
     record.longest_lease = record.longest_lease.max(lease);
     record.expires_at = match record.on_stale {

@@ -10,7 +10,7 @@ pub fn cancel(record: Option<&Record>, request: &CancelRequest, now: Timestamp) 
     let found = match live(record, now) {
         Some(found) => found.clone(),
         None => {
-            let mut fresh = Record::new(request.key.clone(), Owner::from_bytes([0; 16]), now);
+            let mut fresh = Record::new(request.key.clone(), Owner::NOBODY, now);
             fresh.fence = record.map_or(0, |before| before.fence);
             fresh
         }
@@ -55,7 +55,10 @@ pub fn resolve(record: Option<&Record>, request: &ResolveRequest, now: Timestamp
         return Step::keep(ResolveVerdict::NotParked(Some(found.state)));
     }
     let next = match request {
-        ResolveRequest::Completed(result, retention) => completed(found, result, *retention, now),
+        // The result is nobody's completion: the owner's own, if it comes after all, is refused.
+        ResolveRequest::Completed(result, retention) => {
+            Record { owner: Owner::NOBODY, ..completed(found, result, *retention, now) }
+        }
         ResolveRequest::Retry => rest(found, State::Retryable, now),
         ResolveRequest::Cancel => rest(found, State::Cancelled, now),
     };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Step, completed, evidence_until, hold, live, rest, rest_or_park};
+use super::{Step, at_least_a_lease, completed, evidence_until, hold, live, rest, rest_or_park};
 use crate::claim::{
     ClaimRequest, CompleteRequest, CompleteVerdict, FailRequest, FailVerdict, Failure, RenewRequest, RenewVerdict,
 };
@@ -23,29 +23,31 @@ pub fn renew(record: Option<&Record>, request: &RenewRequest, now: Timestamp) ->
 
 /// Ends a claim with its result. Owner and fence decide, not the lease (PROTO-8).
 pub fn complete(record: Option<&Record>, request: &CompleteRequest, now: Timestamp) -> Step<CompleteVerdict> {
-    let (found, restored) = match live(record, now) {
-        Some(found) => (found.clone(), false),
-        None if request.may_restore => (forgotten(request, now), true),
-        None => return Step::keep(CompleteVerdict::LeaseLost(None)),
+    let done = |before: &Record, restored| {
+        let next = completed(before, &request.result, request.retention, now);
+        let record = Arc::new(next.clone());
+        Step::put(next, CompleteVerdict::Completed { record, restored })
+    };
+    let Some(found) = live(record, now) else {
+        if !request.may_restore {
+            return Step::keep(CompleteVerdict::LeaseLost(None));
+        }
+        return done(&forgotten(record, request, now), true);
     };
     let ours = found.owner == request.claim.owner;
-    let same_claim = ours && found.fence == request.fence;
     match found.state {
-        State::Running | State::Parked if same_claim => {
-            let next = completed(&found, &request.result, request.retention, now);
-            let record = Arc::new(next.clone());
-            Step::put(next, CompleteVerdict::Completed { record, restored })
+        State::Running | State::Parked if ours && found.fence == request.fence => done(found, false),
+        State::Completed if ours => {
+            Step::keep(CompleteVerdict::Completed { record: Arc::new(found.clone()), restored: false })
         }
-        State::Completed if ours => Step::keep(CompleteVerdict::Completed { record: Arc::new(found), restored }),
         state => Step::keep(CompleteVerdict::LeaseLost(Some(state))),
     }
 }
 
-/// The claim's record as it was before the store forgot it.
-fn forgotten(request: &CompleteRequest, now: Timestamp) -> Record {
+/// The claim's record as it was before the store forgot it. A fence that was given since stays given (PROTO-3).
+fn forgotten(before: Option<&Record>, request: &CompleteRequest, now: Timestamp) -> Record {
     let mut record = unclaimed(&request.claim, now);
-    record.state = State::Running;
-    record.fence = request.fence;
+    record.fence = before.map_or(request.fence, |before| before.fence.max(request.fence));
     record.attempt = request.attempt;
     record
 }
@@ -58,7 +60,7 @@ fn unclaimed(claim: &ClaimRequest, now: Timestamp) -> Record {
     record.on_stale = claim.on_stale;
     record.max_attempts = claim.max_attempts;
     record.grace = claim.grace;
-    record.longest_lease = claim.lease;
+    record.longest_lease = at_least_a_lease(claim.lease);
     record
 }
 

@@ -250,6 +250,11 @@ impl Bench {
         Ok(answer?)
     }
 
+    /// What was done so far does not belong to what comes now.
+    pub(super) fn forget_steps(&self) {
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     pub(super) fn steps(&self) -> Vec<String> {
         self.steps.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

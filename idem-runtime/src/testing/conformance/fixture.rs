@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
+use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,9 @@ const REAL_LEASE: Duration = Duration::from_millis(600);
 
 /// No longer than this is really waited for.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// Random sequences; a store on a disk takes a second or two for them.
+const SEEDS: u64 = 40;
 
 /// A lease that nobody waits for.
 const MANUAL_LEASE: Duration = Duration::from_secs(30);
@@ -45,6 +49,7 @@ pub struct Fixture {
     pub(super) lease: Duration,
     pub(super) skewed: Vec<Arc<dyn Store>>,
     pub(super) tamperer: Option<Tamperer>,
+    pub(super) seeds: Range<u64>,
     kept: Vec<Box<dyn Any + Send + Sync>>,
 }
 
@@ -52,7 +57,7 @@ impl Fixture {
     /// A store without records, and a second handle on the same records as another process would have it.
     pub fn new(store: Arc<dyn Store>, other: Arc<dyn Store>) -> Self {
         let (clock, skewed, tamperer, kept) = (None, Vec::new(), None, Vec::new());
-        Self { store, other, clock, lease: REAL_LEASE, skewed, tamperer, kept }
+        Self { store, other, clock, lease: REAL_LEASE, skewed, tamperer, seeds: 0..SEEDS, kept }
     }
 
     /// The clock that the store's records live by. Without one, time really passes.
@@ -82,6 +87,12 @@ impl Fixture {
         Fut: Future<Output = Result<bool, BoxError>> + Send + 'static,
     {
         self.tamperer = Some(Box::new(move |key, how| Box::pin(tamper(key, how))));
+        self
+    }
+
+    /// The seeds of the random sequences, to run more of them or one again (default the first 40).
+    pub fn seeds(mut self, seeds: Range<u64>) -> Self {
+        self.seeds = seeds;
         self
     }
 

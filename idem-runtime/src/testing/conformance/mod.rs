@@ -29,8 +29,10 @@ mod bench;
 mod brief;
 mod checks;
 mod fixture;
+mod prng;
 mod report;
 mod run;
+mod twin;
 mod worker;
 
 pub use self::checks::{CHECKS, Check};

@@ -33,8 +33,14 @@ impl<'a> Worker<'a> {
     }
 
     /// The same worker on the second handle, as another process is.
-    pub(super) fn elsewhere(mut self) -> Self {
-        self.store = Arc::clone(self.bench.other());
+    pub(super) fn elsewhere(self) -> Self {
+        let other = Arc::clone(self.bench.other());
+        self.through(other)
+    }
+
+    /// The same worker on this handle.
+    pub(super) fn through(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = store;
         self
     }
 
@@ -62,6 +68,13 @@ impl<'a> Worker<'a> {
             ClaimVerdict::Claimed(claimed) => Ok(claimed),
             other => Err(Stop::found(&other, "Claimed")),
         }
+    }
+
+    /// Claims, must be granted, and fails.
+    pub(super) async fn granted_and(mut self, how: Failure) -> Checked<Self> {
+        self.granted().await?;
+        self.fail(how).await?;
+        Ok(self)
     }
 
     pub(super) fn renewal(&self) -> RenewRequest {
@@ -99,6 +112,16 @@ impl<'a> Worker<'a> {
     /// Completes, and must be believed.
     pub(super) async fn done(&self, result: &[u8]) -> Checked {
         match self.complete(result).await? {
+            CompleteVerdict::Completed { .. } => Ok(()),
+            other => Err(Stop::found(&other, "Completed")),
+        }
+    }
+
+    /// Completes for a retention that the check waits for.
+    pub(super) async fn done_for(&self, result: &[u8], ttl: Duration) -> Checked {
+        let mut request = self.completion(result);
+        request.retention = Retention::For(ttl);
+        match self.send(&request).await? {
             CompleteVerdict::Completed { .. } => Ok(()),
             other => Err(Stop::found(&other, "Completed")),
         }

@@ -1,0 +1,141 @@
+//! Many at once, through both handles.
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use crate::claim::{ClaimRequest, ClaimVerdict, CompleteVerdict, Failure};
+use crate::key::Key;
+use crate::store::{Store, StoreError};
+use crate::testing::conformance::bench::{Bench, Checked, Stop, hold, short, want};
+use crate::testing::conformance::worker::replays;
+
+/// As many as a small machine's workers, and more than a pool has connections.
+const CALLERS: usize = 16;
+const KEYS: usize = 40;
+
+pub(super) async fn one_of_many_is_granted(bench: &Bench) -> Checked {
+    let keys = fresh(bench)?;
+    crowd(bench, &keys, 1).await
+}
+
+pub(super) async fn one_of_many_takes_over(bench: &Bench) -> Checked {
+    let keys = fresh(bench)?;
+    for key in &keys {
+        bench.worker(key).granted().await?;
+    }
+    bench.pass_lease().await?;
+    crowd(bench, &keys, 2).await
+}
+
+pub(super) async fn one_of_many_follows_a_release(bench: &Bench) -> Checked {
+    let keys = fresh(bench)?;
+    for key in &keys {
+        bench.worker(key).granted_and(Failure::Release).await?;
+    }
+    crowd(bench, &keys, 2).await
+}
+
+pub(super) async fn one_of_many_follows_an_expired_record(bench: &Bench) -> Checked {
+    let keys = fresh(bench)?;
+    for key in &keys {
+        let mut a = bench.worker(key);
+        a.granted().await?;
+        a.done_for(b"short", bench.lease() / 8).await?;
+    }
+    bench.pass_lease().await?;
+    crowd(bench, &keys, 1).await
+}
+
+fn fresh(bench: &Bench) -> Checked<Vec<Key>> {
+    (0..KEYS).map(|_| bench.key()).collect()
+}
+
+type Asked = (usize, ClaimRequest, Result<ClaimVerdict, StoreError>);
+
+/// All callers claim all keys at once; each key must be granted to one of them, as this attempt.
+async fn crowd(bench: &Bench, keys: &[Key], attempt: u32) -> Checked {
+    let lease = bench.lease() * 20;
+    let mut callers = JoinSet::<Vec<Asked>>::new();
+    for caller in 0..CALLERS {
+        let store = Arc::clone(if caller % 2 == 0 { bench.store() } else { bench.other() });
+        let requests: Vec<_> = (0..keys.len())
+            // Each starts elsewhere, so that every key has a first caller.
+            .map(|number| (number + caller * keys.len() / CALLERS) % keys.len())
+            .map(|number| (number, bench.worker(&keys[number]).with(|claim| claim.lease = lease).claim))
+            .collect();
+        callers.spawn(ask(store, requests));
+    }
+    bench.step(|| format!("{CALLERS} callers claim {} keys at once", keys.len()));
+    let mut winners: Vec<Vec<(ClaimRequest, u64)>> = vec![Vec::new(); keys.len()];
+    while let Some(asked) = callers.join_next().await {
+        for (number, request, verdict) in asked.map_err(|error| Stop::Failed(format!("a caller panicked: {error}")))? {
+            match verdict? {
+                ClaimVerdict::Claimed(claimed) if claimed.attempt == attempt => {
+                    winners[number].push((request, claimed.fence));
+                }
+                ClaimVerdict::Running { .. } => {}
+                found => return Err(Stop::found(&found, &format!("Claimed as attempt {attempt}, or Running"))),
+            }
+        }
+    }
+    for (key, winners) in keys.iter().zip(&winners) {
+        hold!(winners.len() == 1, "{} was granted to {} callers, expected one", short(key), winners.len());
+        let record = bench.record(key).await?;
+        for (winner, fence) in winners {
+            let same = record.owner == winner.owner && record.fence == *fence;
+            hold!(same, "{}: the record is not of the caller that was granted the claim", short(key));
+        }
+    }
+    Ok(())
+}
+
+async fn ask(store: Arc<dyn Store>, requests: Vec<(usize, ClaimRequest)>) -> Vec<Asked> {
+    let mut answers = Vec::with_capacity(requests.len());
+    for (number, request) in requests {
+        let verdict = store.claim(&request).await;
+        answers.push((number, request, verdict));
+        tokio::task::yield_now().await;
+    }
+    answers
+}
+
+/// The same claim sent twice at once, as a client does that did not wait for the reply.
+pub(super) async fn one_claim_sent_twice_at_once_is_one_claim(bench: &Bench) -> Checked {
+    for key in fresh(bench)? {
+        let (mut a, mut b) = (bench.worker(&key), bench.worker(&key).elsewhere());
+        b.claim = a.claim.clone();
+        let (first, second) = tokio::join!(a.granted(), b.granted());
+        let (first, second) = (first?, second?);
+        let same = (first.fence, first.attempt) == (second.fence, second.attempt);
+        hold!(same, "found {first:?} and {second:?}, expected one fence and one attempt");
+    }
+    Ok(())
+}
+
+/// A late completion and a takeover at once: one of them loses.
+pub(super) async fn completion_and_takeover_exclude_each_other(bench: &Bench) -> Checked {
+    let keys = fresh(bench)?;
+    let mut abandoned = Vec::new();
+    for key in &keys {
+        let mut a = bench.worker(key);
+        a.granted().await?;
+        abandoned.push(a);
+    }
+    bench.pass_lease().await?;
+    for (key, a) in keys.iter().zip(abandoned) {
+        let b = bench.worker(key).with(|claim| claim.lease = bench.lease() * 20).elsewhere();
+        let (completion, claim) = (a.completion(b"late"), b.claim.clone());
+        let (mine, theirs) = (Arc::clone(&a.store), Arc::clone(&b.store));
+        let completes = tokio::spawn(async move { mine.complete(&completion).await });
+        let claims = tokio::spawn(async move { theirs.claim(&claim).await });
+        let failed = |error| Stop::Failed(format!("a caller panicked: {error}"));
+        let (completed, claimed) = (completes.await.map_err(failed)??, claims.await.map_err(failed)??);
+        bench.step(|| format!("{}: {completed:?} and {claimed:?} at once", short(key)));
+        match completed {
+            CompleteVerdict::Completed { .. } => replays(&claimed, b"late")?,
+            CompleteVerdict::LeaseLost(_) => want!(claimed, ClaimVerdict::Claimed(_)),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! The table of states and operations, cell by cell, beside the model.
+
+use std::time::Duration;
+
+use crate::claim::Failure;
+use crate::policy::{OnStale, Retention};
+use crate::testing::conformance::bench::{Bench, Checked, Stop};
+use crate::testing::conformance::twin::{Act, Policy, Twin, Word};
+
+/// The claim's owner, a rival, and a newcomer who sees what is left.
+const OWNER: usize = 0;
+const RIVAL: usize = 1;
+const NEWCOMER: usize = 2;
+
+/// Every operation, by everybody it may come from.
+fn operations(lease: Duration) -> Vec<Act> {
+    let mut all =
+        vec![Act::Sweep, Act::Cancel(0), Act::Clear { key: 0, force: false }, Act::Clear { key: 0, force: true }];
+    all.extend([Word::Completed, Word::Retry, Word::Cancel].map(|word| Act::Resolve(0, word)));
+    for player in [OWNER, RIVAL] {
+        all.extend([Act::Claim(player), Act::Renew(player), Act::complete(player)]);
+        let Act::Complete { result, ttl, .. } = Act::complete(player) else { continue };
+        all.push(Act::Complete { player, result, ttl, may_restore: true });
+        let ways = [Failure::Release, Failure::NotStarted, Failure::Store(lease * 8), Failure::Park];
+        all.extend(ways.map(|how| Act::Fail(player, how)));
+    }
+    all
+}
+
+/// All cells of one state, each on a key of its own. They are set up together, so that time passes once for all.
+async fn state(bench: &Bench, setup: impl Fn(Duration) -> Vec<Act>, policy: impl Fn(Policy) -> Policy) -> Checked {
+    // On a real clock the whole row must be done within one lease.
+    let lease = if bench.fixture().clock.is_some() { bench.lease() } else { bench.lease() * 5 };
+    let policy = policy(Policy::plain(lease));
+    let operations = operations(lease);
+    let mut cells: Vec<_> = operations.iter().map(|_| Twin::new(bench, policy)).collect();
+    for act in setup(lease) {
+        match act {
+            Act::Pass(time) => {
+                bench.pass(time).await?;
+                cells.iter_mut().for_each(|cell| cell.passed(time));
+            }
+            act => {
+                for cell in &mut cells {
+                    cell.act(act).await.map_err(|stop| named(stop, "set up", act))?;
+                }
+            }
+        }
+    }
+    for (cell, act) in cells.iter_mut().zip(operations) {
+        bench.forget_steps();
+        cell.act(act).await.map_err(|stop| named(stop, "the cell", act))?;
+        // What was done twice must answer as once, and the next delivery must find what the model says.
+        cell.act(act).await.map_err(|stop| named(stop, "again", act))?;
+        for (after, player) in [("then the owner's claim", OWNER), ("then a new claim", NEWCOMER)] {
+            cell.act(Act::Claim(player)).await.map_err(|stop| named(stop, after, act))?;
+        }
+    }
+    Ok(())
+}
+
+fn named(stop: Stop, when: &str, act: Act) -> Stop {
+    match stop {
+        Stop::Failed(found) => Stop::Failed(format!("{act}: {when}: {found}")),
+        skipped => skipped,
+    }
+}
+
+const CLAIM: Act = Act::Claim(OWNER);
+
+fn over(lease: Duration) -> Act {
+    Act::Pass(lease + lease / 4)
+}
+
+macro_rules! states {
+    ($($name:ident: |$lease:ident| $setup:expr $(, $field:ident: $value:expr)*;)*) => {
+        $(pub(super) async fn $name(bench: &Bench) -> Checked {
+            state(bench, |$lease| $setup.to_vec(), |policy| Policy { $($field: $value,)* ..policy }).await
+        })*
+    };
+}
+
+states! {
+    cells_of_absent: |_lease| [] as [Act; 0];
+    cells_of_running: |_lease| [CLAIM];
+    cells_of_running_without_arguments: |_lease| [CLAIM], argument: None;
+    cells_of_stale: |lease| [CLAIM, over(lease)];
+    cells_of_stale_under_park: |lease| [CLAIM, over(lease)], on_stale: OnStale::Park;
+    cells_of_stale_at_the_last_attempt: |lease| [CLAIM, over(lease)], max_attempts: Some(1);
+    cells_of_taken_over: |lease| [CLAIM, over(lease), Act::Claim(RIVAL)];
+    cells_of_retryable: |_lease| [CLAIM, Act::Fail(OWNER, Failure::Release)];
+    cells_of_retryable_after_two: |_lease| [
+        CLAIM, Act::Fail(OWNER, Failure::Release), Act::Claim(RIVAL), Act::Fail(RIVAL, Failure::NotStarted),
+    ];
+    cells_of_retryable_forever: |_lease| [CLAIM, Act::Fail(OWNER, Failure::Release)], grace: Retention::Forever;
+    cells_of_a_stub: |_lease| [Act::Fail(OWNER, Failure::NotStarted)];
+    cells_of_completed: |_lease| [CLAIM, Act::complete(OWNER)];
+    cells_of_completed_and_over: |lease| [
+        CLAIM,
+        Act::Complete { player: OWNER, result: 1, ttl: Retention::For(lease), may_restore: false },
+        over(lease),
+    ];
+    cells_of_restored: |_lease| [
+        Act::Complete { player: OWNER, result: 1, ttl: Retention::Forever, may_restore: true },
+    ];
+    cells_of_failed: |lease| [CLAIM, Act::Fail(OWNER, Failure::Store(lease * 8))];
+    cells_of_failed_and_over: |lease| [CLAIM, Act::Fail(OWNER, Failure::Store(lease)), over(lease)];
+    cells_of_parked: |_lease| [CLAIM, Act::Fail(OWNER, Failure::Park)];
+    cells_of_parked_by_a_takeover: |lease| [CLAIM, over(lease), Act::Claim(RIVAL)], on_stale: OnStale::Park;
+    cells_of_resolved: |_lease| [CLAIM, Act::Fail(OWNER, Failure::Park), Act::Resolve(0, Word::Completed)];
+    cells_of_cancelled: |_lease| [CLAIM, Act::Cancel(0)];
+    cells_of_cancelled_before_any_claim: |_lease| [Act::Cancel(0)];
+    cells_of_cleared: |_lease| [CLAIM, Act::Clear { key: 0, force: true }];
+    cells_of_cleared_and_over: |lease| [CLAIM, Act::Clear { key: 0, force: true }, over(lease)];
+}

@@ -1,0 +1,86 @@
+//! One thing done to the store and its model.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::claim::Failure;
+use crate::policy::{OnStale, Retention};
+
+/// What a claim says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) struct Policy {
+    pub(in super::super) lease: Duration,
+    pub(in super::super) on_stale: OnStale,
+    pub(in super::super) max_attempts: Option<u32>,
+    pub(in super::super) grace: Retention,
+    pub(in super::super) argument: Option<&'static str>,
+}
+
+impl Policy {
+    /// Runs again, as often as it must, and says its arguments.
+    pub(in super::super) fn plain(lease: Duration) -> Self {
+        let (max_attempts, grace) = (None, Retention::For(Duration::ZERO));
+        Self { lease, on_stale: OnStale::Rerun, max_attempts, grace, argument: Some("10 EUR") }
+    }
+}
+
+/// An operator's word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Word {
+    Completed,
+    Retry,
+    Cancel,
+}
+
+/// One step. Numbers are those of players and keys.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in super::super) enum Act {
+    /// The player is somebody new, who means this key.
+    Fresh {
+        player: usize,
+        key: usize,
+        policy: Policy,
+    },
+    Claim(usize),
+    Renew(usize),
+    Complete {
+        player: usize,
+        result: u8,
+        ttl: Retention,
+        may_restore: bool,
+    },
+    Fail(usize, Failure),
+    Cancel(usize),
+    Clear {
+        key: usize,
+        force: bool,
+    },
+    Resolve(usize, Word),
+    Sweep,
+    Pass(Duration),
+}
+
+impl Act {
+    /// A completion as it is meant to be.
+    pub(in super::super) fn complete(player: usize) -> Self {
+        Self::Complete { player, result: 1, ttl: Retention::For(Duration::from_secs(3_600)), may_restore: false }
+    }
+}
+
+impl fmt::Display for Act {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Claim(player) => write!(f, "claim by {player}"),
+            Self::Renew(player) => write!(f, "renewal by {player}"),
+            Self::Complete { player, may_restore, .. } => {
+                let restore = if *may_restore { ", may restore" } else { "" };
+                write!(f, "completion by {player}{restore}")
+            }
+            Self::Fail(player, how) => write!(f, "failure by {player} ({how:?})"),
+            Self::Clear { force: true, .. } => f.write_str("clear by force"),
+            Self::Clear { .. } => f.write_str("clear"),
+            Self::Resolve(_, word) => write!(f, "resolve ({word:?})"),
+            other => write!(f, "{other:?}"),
+        }
+    }
+}

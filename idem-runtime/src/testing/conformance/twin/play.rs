@@ -1,0 +1,243 @@
+//! Doing things to the store and its model.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::act::{Act, Policy, Word};
+use super::compare::{Fences, Words, apart};
+use super::model::Model;
+use crate::claim::{
+    CancelRequest, ClaimVerdict, CompleteRequest, CompleteVerdict, FailRequest, RenewRequest, ResolveRequest,
+};
+use crate::clock::{Clock, Timestamp};
+use crate::key::Key;
+use crate::policy::Retention;
+use crate::record::StoredResult;
+use crate::store::Store;
+use crate::testing::conformance::bench::{Bench, Checked, Stop, short};
+use crate::testing::conformance::worker::{TTL, Worker};
+use crate::transition;
+
+/// Where a model starts that cannot see the store's clock.
+const START: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
+
+/// A store and its model. Each player and key is made when it is first named.
+#[derive(Debug)]
+pub(in super::super) struct Twin<'a> {
+    bench: &'a Bench,
+    model: Model,
+    exact: bool,
+    policy: Policy,
+    keys: HashMap<usize, (Key, u64)>,
+    players: HashMap<usize, Player<'a>>,
+    fences: HashMap<Key, Fences>,
+    turns: usize,
+}
+
+/// A player's claim, with the fence that the model granted; the store's is the worker's own.
+#[derive(Debug, Clone)]
+struct Player<'a> {
+    worker: Worker<'a>,
+    fence: u64,
+}
+
+impl<'a> Twin<'a> {
+    pub(in super::super) fn new(bench: &'a Bench, policy: Policy) -> Self {
+        let clock = bench.fixture().clock.as_ref();
+        let model = Model::new(clock.map_or(START, Clock::now));
+        let (keys, players, fences) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Self { bench, model, exact: clock.is_some(), policy, keys, players, fences, turns: 0 }
+    }
+
+    /// Does one thing to both, and compares what they answer and what they then hold.
+    pub(in super::super) async fn act(&mut self, act: Act) -> Checked {
+        self.turns += 1;
+        match act {
+            Act::Fresh { player, key, policy } => self.fresh(player, key, policy).map(drop),
+            Act::Claim(player) => self.claim(player).await,
+            Act::Renew(player) => self.renew(player).await,
+            Act::Complete { player, result, ttl, may_restore } => self.complete(player, result, ttl, may_restore).await,
+            Act::Fail(player, how) => {
+                let Player { worker, .. } = self.player(player)?;
+                let request =
+                    FailRequest { claim: Arc::new(worker.claim.clone()), how, error: Some("it failed".into()) };
+                let found = self.bench.note(|| format!("{act}"), worker.store.fail(&request)).await?;
+                let key = &worker.claim.key;
+                let expected = self.model.apply(key, |record, now| transition::fail(record, &request, now));
+                same(&format!("{found:?}"), &format!("{expected:?}"))?;
+                self.look(key).await
+            }
+            Act::Cancel(key) => {
+                let key = self.key(key)?;
+                let request = CancelRequest { key: key.clone(), grace: Retention::For(TTL) };
+                let found =
+                    self.bench.note(|| format!("cancel {}", short(&key)), self.store().cancel(&request)).await?;
+                let expected = self.model.apply(&key, |record, now| transition::cancel(record, &request, now));
+                same(&format!("{found:?}"), &format!("{expected:?}"))?;
+                self.look(&key).await
+            }
+            Act::Clear { key, force } => {
+                let key = self.key(key)?;
+                let found =
+                    self.bench.note(|| format!("{act} {}", short(&key)), self.store().clear(&key, force)).await?;
+                let expected = self.model.apply(&key, |record, now| transition::clear(record, force, now));
+                let (store, model) = self.words(&key);
+                same(&store.clear(found), &model.clear(expected))?;
+                self.look(&key).await
+            }
+            Act::Resolve(key, word) => {
+                let key = self.key(key)?;
+                let request = match word {
+                    Word::Completed => {
+                        let result = StoredResult::Envelope(b"the operator's".as_slice().into());
+                        ResolveRequest::Completed(result, Retention::For(TTL))
+                    }
+                    Word::Retry => ResolveRequest::Retry,
+                    Word::Cancel => ResolveRequest::Cancel,
+                };
+                let what = || format!("{act} {}", short(&key));
+                let found = self.bench.note(what, self.store().resolve(&key, &request)).await?;
+                let expected = self.model.apply(&key, |record, now| transition::resolve(record, &request, now));
+                same(&format!("{found:?}"), &format!("{expected:?}"))?;
+                self.look(&key).await
+            }
+            Act::Sweep => {
+                // A record that is there must still be there: `look` sees it. What was removed was absent already.
+                self.bench.note(|| "sweep".into(), self.store().sweep(usize::MAX)).await?;
+                let keys: Vec<Key> = self.keys.values().map(|(key, _)| key.clone()).collect();
+                for key in keys {
+                    self.look(&key).await?;
+                }
+                Ok(())
+            }
+            Act::Pass(time) => {
+                self.bench.pass(time).await?;
+                self.passed(time);
+                Ok(())
+            }
+        }
+    }
+
+    /// Time has passed for the store.
+    pub(in super::super) fn passed(&mut self, time: std::time::Duration) {
+        self.model.pass(time);
+    }
+
+    async fn claim(&mut self, number: usize) -> Checked {
+        let mut player = self.player(number)?;
+        let request = player.worker.claim.clone();
+        let found = player.worker.claim().await?;
+        let expected = self.model.apply(&request.key, |record, now| transition::claim(record, &request, now));
+        let mut again = false;
+        let fences = self.fences.entry(request.key.clone()).or_default();
+        if let (ClaimVerdict::Claimed(store), ClaimVerdict::Claimed(model)) = (&found, &expected) {
+            again = model.fence == player.fence;
+            fences.granted(model.fence, store.fence).map_err(Stop::Failed)?;
+            player.fence = model.fence;
+        }
+        let (store, model) = self.words(&request.key);
+        same(&store.claim(&found, again), &model.claim(&expected, again))?;
+        self.players.insert(number, player);
+        self.look(&request.key).await
+    }
+
+    async fn renew(&mut self, number: usize) -> Checked {
+        let Player { worker, .. } = self.player(number)?;
+        let request: RenewRequest = worker.renewal();
+        let found = worker.renew().await?;
+        let expected = self.model.apply(&request.key, |record, now| transition::renew(record, &request, now));
+        same(&format!("{found:?}"), &format!("{expected:?}"))?;
+        self.look(&request.key).await
+    }
+
+    async fn complete(&mut self, number: usize, result: u8, ttl: Retention, may_restore: bool) -> Checked {
+        let Player { worker, fence } = self.player(number)?;
+        let key = worker.claim.key.clone();
+        let mut request: CompleteRequest = worker.completion(&[result; 8]);
+        (request.retention, request.may_restore) = (ttl, may_restore);
+        let found: CompleteVerdict = worker.send(&request).await?;
+        request.fence = fence;
+        let expected = self.model.apply(&key, |record, now| transition::complete(record, &request, now));
+        if matches!(expected, CompleteVerdict::Completed { restored: true, .. }) {
+            self.fences.entry(key.clone()).or_default().restored = true;
+        }
+        let (store, model) = self.words(&key);
+        same(&store.complete(&found), &model.complete(&expected))?;
+        self.look(&key).await
+    }
+
+    /// What both hold now.
+    async fn look(&self, key: &Key) -> Checked {
+        let found = self.store().get(key).await?;
+        let expected = self.model.get(key);
+        let (store, model) = self.words(key);
+        let say = |words: Words<'_>, record: Option<Arc<_>>| {
+            record.map_or_else(|| "no record".to_owned(), |record| words.record(&record))
+        };
+        let (found, expected) = (say(store, found), say(model, expected));
+        match apart(&found, &expected) {
+            None => Ok(()),
+            Some(apart) => Err(Stop::Failed(format!("the record afterwards: {apart}"))),
+        }
+    }
+
+    /// How the store and the model speak of this key.
+    fn words(&self, key: &Key) -> (Words<'_>, Words<'_>) {
+        let fences = self.fences.get(key);
+        let restored = fences.is_some_and(|fences| fences.restored);
+        let model = Words { fences: None, restored, exact: self.exact };
+        (Words { fences, ..model }, model)
+    }
+
+    /// Both handles in turn.
+    fn store(&self) -> &'a Arc<dyn Store> {
+        if self.turns.is_multiple_of(2) { self.bench.store() } else { self.bench.other() }
+    }
+
+    fn key(&mut self, number: usize) -> Checked<Key> {
+        if let Some((key, _)) = self.keys.get(&number) {
+            return Ok(key.clone());
+        }
+        let key = self.bench.key()?;
+        self.keys.insert(number, (key.clone(), self.bench.last_key()));
+        Ok(key)
+    }
+
+    /// Unless it was said otherwise, all players mean the first key.
+    fn player(&mut self, number: usize) -> Checked<Player<'a>> {
+        match self.players.get(&number) {
+            Some(player) => Ok(player.clone()),
+            None => self.fresh(number, 0, self.policy),
+        }
+    }
+
+    fn fresh(&mut self, number: usize, key: usize, policy: Policy) -> Checked<Player<'a>> {
+        let key_number = {
+            self.key(key)?;
+            self.keys.get(&key).map_or(0, |(_, number)| *number)
+        };
+        let key = self.key(key)?;
+        let fingerprint = policy.argument.map(|argument| self.bench.fingerprint(key_number, argument)).transpose()?;
+        let mut worker = self.bench.worker(&key).with(|claim| {
+            claim.lease = policy.lease;
+            claim.on_stale = policy.on_stale;
+            claim.max_attempts = policy.max_attempts;
+            claim.grace = policy.grace;
+            claim.fingerprint = fingerprint;
+        });
+        if number % 2 == 1 {
+            worker = worker.elsewhere();
+        }
+        // A player that was never granted a claim completes with a fence that it made up.
+        let made_up = 1 + number as u64;
+        (worker.fence, worker.attempt) = (made_up, 1);
+        self.fences.entry(key).or_default().learn(made_up, made_up);
+        let player = Player { worker, fence: made_up };
+        self.players.insert(number, player.clone());
+        Ok(player)
+    }
+}
+
+fn same(found: &str, expected: &str) -> Checked {
+    apart(found, expected).map_or(Ok(()), |apart| Err(Stop::Failed(apart)))
+}
