@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::{Description, Durability, ListQuery, Store, StoreError, StoreFuture, SweepReport};
 use crate::claim::{
@@ -19,6 +20,9 @@ const SHARDS: usize = 64;
 
 /// A shard smaller than this is not worth a look for expired records.
 const SMALLEST_SWEEP: usize = 64;
+
+/// A full store looks through all its records no more often than this: it may hold millions, and nothing may be over.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
 /// Records in memory: gone with the process, seen by this process alone. Clones share the records.
 ///
@@ -40,6 +44,8 @@ struct Inner {
     len: AtomicUsize,
     max_records: usize,
     clock: Arc<dyn Clock>,
+    /// When all shards were last swept because the store was full, in uptime.
+    made_room: Mutex<Option<Duration>>,
 }
 
 #[derive(Default)]
@@ -72,7 +78,15 @@ impl MemoryStoreBuilder {
     pub fn build(self) -> MemoryStore {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
         let (max_records, clock) = (self.max_records, self.clock);
-        MemoryStore { inner: Arc::new(Inner { shards, len: AtomicUsize::new(0), max_records, clock }) }
+        MemoryStore {
+            inner: Arc::new(Inner {
+                shards,
+                len: AtomicUsize::new(0),
+                max_records,
+                clock,
+                made_room: Mutex::default(),
+            }),
+        }
     }
 }
 
@@ -97,41 +111,73 @@ impl MemoryStore {
         self.len() == 0
     }
 
+    /// Does to a record what no operation does; `false` where the key has none. For tests of what life can do.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn tamper(&self, key: &Key, change: impl FnOnce(&mut Record)) -> bool {
+        let mut shard = self.shard(key.digest());
+        let record = shard.records.get_mut(key.digest());
+        record.map(|record| change(Arc::make_mut(record))).is_some()
+    }
+
     fn shard(&self, digest: &[u8; 32]) -> MutexGuard<'_, Shard> {
         let [first, ..] = digest;
         lock(&self.inner.shards[usize::from(*first) % SHARDS])
     }
 
     /// Reads, decides, writes: the whole of the store.
-    fn step<V>(&self, key: &Key, decide: impl FnOnce(Option<&Record>, Timestamp) -> Step<V>) -> Result<V, StoreError> {
+    fn step<V>(&self, key: &Key, decide: impl Fn(Option<&Record>, Timestamp) -> Step<V>) -> Result<V, StoreError> {
+        match self.step_if_room(key, &decide) {
+            None if self.make_room() => self.step_if_room(key, &decide),
+            answer => answer,
+        }
+        .ok_or_else(|| {
+            let reason = format!("{} records", self.inner.max_records);
+            StoreError::Full { store: "the memory store".into(), reason }
+        })
+    }
+
+    /// `None` where a new record has no room.
+    fn step_if_room<V>(&self, key: &Key, decide: &impl Fn(Option<&Record>, Timestamp) -> Step<V>) -> Option<V> {
         let now = self.inner.clock.now();
         let mut shard = self.shard(key.digest());
         let before = shard.records.get(key.digest());
         let Step { change, verdict } = decide(before.map(Arc::as_ref), now);
         if let Change::Put(record) = change {
-            if before.is_none() {
-                self.make_room(&mut shard, now)?;
+            if before.is_none() && !self.counts_one_more(&mut shard, now) {
+                return None;
             }
             shard.records.insert(*key.digest(), Arc::from(record));
         }
-        Ok(verdict)
+        Some(verdict)
     }
 
-    fn make_room(&self, shard: &mut Shard, now: Timestamp) -> Result<(), StoreError> {
+    fn counts_one_more(&self, shard: &mut Shard, now: Timestamp) -> bool {
         let len = &self.inner.len;
-        if shard.records.len() >= shard.sweep_at.max(SMALLEST_SWEEP)
-            || len.load(Ordering::Relaxed) >= self.inner.max_records
-        {
+        if shard.records.len() >= shard.sweep_at.max(SMALLEST_SWEEP) {
             let removed = shard.remove_expired(now, usize::MAX);
             len.fetch_sub(removed, Ordering::Relaxed);
             shard.sweep_at = shard.records.len() * 2;
         }
-        if len.fetch_add(1, Ordering::Relaxed) >= self.inner.max_records {
+        let fits = len.fetch_add(1, Ordering::Relaxed) < self.inner.max_records;
+        if !fits {
             len.fetch_sub(1, Ordering::Relaxed);
-            let reason = format!("{} records", self.inner.max_records);
-            return Err(StoreError::Full { store: "the memory store".into(), reason });
         }
-        Ok(())
+        fits
+    }
+
+    /// The store is full: removes what is over, in all shards. Whether there is room now.
+    fn make_room(&self) -> bool {
+        let mut last = lock(&self.inner.made_room);
+        let uptime = self.inner.clock.uptime();
+        if last.is_none_or(|last| uptime >= last + BETWEEN_LOOKS) {
+            *last = Some(uptime);
+            let now = self.inner.clock.now();
+            for shard in &self.inner.shards {
+                let removed = lock(shard).remove_expired(now, usize::MAX);
+                self.inner.len.fetch_sub(removed, Ordering::Relaxed);
+            }
+        }
+        self.len() < self.inner.max_records
     }
 }
 

@@ -1,6 +1,7 @@
 //! Many at once, through both handles.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::task::JoinSet;
 
@@ -56,15 +57,13 @@ type Asked = (usize, ClaimRequest, Result<ClaimVerdict, StoreError>);
 /// All callers claim all keys at once; each key must be granted to one of them, as this attempt.
 async fn crowd(bench: &Bench, keys: &[Key], attempt: u32) -> Checked {
     let lease = bench.lease() * 20;
+    let arrived = Arc::new(AtomicUsize::new(0));
     let mut callers = JoinSet::<Vec<Asked>>::new();
     for caller in 0..CALLERS {
         let store = Arc::clone(if caller % 2 == 0 { bench.store() } else { bench.other() });
-        let requests: Vec<_> = (0..keys.len())
-            // Each starts elsewhere, so that every key has a first caller.
-            .map(|number| (number + caller * keys.len() / CALLERS) % keys.len())
-            .map(|number| (number, bench.worker(&keys[number]).with(|claim| claim.lease = lease).claim))
-            .collect();
-        callers.spawn(ask(store, requests));
+        let requests: Vec<_> =
+            keys.iter().map(|key| bench.worker(key).with(|claim| claim.lease = lease).claim).collect();
+        callers.spawn(ask(store, requests, Arc::clone(&arrived)));
     }
     bench.step(|| format!("{CALLERS} callers claim {} keys at once", keys.len()));
     let mut winners: Vec<Vec<(ClaimRequest, u64)>> = vec![Vec::new(); keys.len()];
@@ -90,12 +89,17 @@ async fn crowd(bench: &Bench, keys: &[Key], attempt: u32) -> Checked {
     Ok(())
 }
 
-async fn ask(store: Arc<dyn Store>, requests: Vec<(usize, ClaimRequest)>) -> Vec<Asked> {
+/// All callers wait for each other before each key, else they would go one behind the other and never meet. They wait
+/// awake: of those that must be woken, the first would be done before the second is up.
+async fn ask(store: Arc<dyn Store>, requests: Vec<ClaimRequest>, arrived: Arc<AtomicUsize>) -> Vec<Asked> {
     let mut answers = Vec::with_capacity(requests.len());
-    for (number, request) in requests {
+    for (number, request) in requests.into_iter().enumerate() {
+        arrived.fetch_add(1, Ordering::AcqRel);
+        while arrived.load(Ordering::Acquire) < CALLERS * (number + 1) {
+            tokio::task::yield_now().await;
+        }
         let verdict = store.claim(&request).await;
         answers.push((number, request, verdict));
-        tokio::task::yield_now().await;
     }
     answers
 }

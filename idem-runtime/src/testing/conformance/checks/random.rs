@@ -101,7 +101,8 @@ fn act(prng: &mut Prng, lease: Duration, timed: bool) -> Act {
         7..=9 => {
             let ttl = *one(prng, &[Retention::For(lease * 100), Retention::For(lease), Retention::Forever]);
             let ttl = if timed { ttl } else { Retention::Forever };
-            Act::Complete { player, result: prng.byte(), ttl, may_restore: prng.below(3) == 0 }
+            let (may_restore, older) = (prng.below(3) == 0, prng.below(6) == 0);
+            Act::Complete { player, result: prng.byte(), ttl, may_restore, older }
         }
         10 | 11 => {
             let remembered = if timed { lease } else { lease * 100 };

@@ -12,6 +12,8 @@ const OWNER: usize = 0;
 const RIVAL: usize = 1;
 const NEWCOMER: usize = 2;
 
+const TTL: Retention = Retention::For(Duration::from_secs(3_600));
+
 /// Every operation, by everybody it may come from.
 fn operations(lease: Duration) -> Vec<Act> {
     let mut all =
@@ -19,8 +21,8 @@ fn operations(lease: Duration) -> Vec<Act> {
     all.extend([Word::Completed, Word::Retry, Word::Cancel].map(|word| Act::Resolve(0, word)));
     for player in [OWNER, RIVAL] {
         all.extend([Act::Claim(player), Act::Renew(player), Act::complete(player)]);
-        let Act::Complete { result, ttl, .. } = Act::complete(player) else { continue };
-        all.push(Act::Complete { player, result, ttl, may_restore: true });
+        let completion = |may_restore, older| Act::Complete { player, result: 1, ttl: TTL, may_restore, older };
+        all.extend([completion(true, false), completion(false, true)]);
         let ways = [Failure::Release, Failure::NotStarted, Failure::Store(lease * 8), Failure::Park];
         all.extend(ways.map(|how| Act::Fail(player, how)));
     }
@@ -97,11 +99,11 @@ states! {
     cells_of_completed: |_lease| [CLAIM, Act::complete(OWNER)];
     cells_of_completed_and_over: |lease| [
         CLAIM,
-        Act::Complete { player: OWNER, result: 1, ttl: Retention::For(lease), may_restore: false },
+        Act::Complete { player: OWNER, result: 1, ttl: Retention::For(lease), may_restore: false, older: false },
         over(lease),
     ];
     cells_of_restored: |_lease| [
-        Act::Complete { player: OWNER, result: 1, ttl: Retention::Forever, may_restore: true },
+        Act::Complete { player: OWNER, result: 1, ttl: Retention::Forever, may_restore: true, older: false },
     ];
     cells_of_failed: |lease| [CLAIM, Act::Fail(OWNER, Failure::Store(lease * 8))];
     cells_of_failed_and_over: |lease| [CLAIM, Act::Fail(OWNER, Failure::Store(lease)), over(lease)];

@@ -48,6 +48,7 @@ pub(in super::super) enum Act {
         result: u8,
         ttl: Retention,
         may_restore: bool,
+        older: bool,
     },
     Fail(usize, Failure),
     Cancel(usize),
@@ -61,9 +62,15 @@ pub(in super::super) enum Act {
 }
 
 impl Act {
-    /// A completion as it is meant to be.
+    /// A completion as it is meant to be: with the fence of the claim, of a record that is there.
     pub(in super::super) fn complete(player: usize) -> Self {
-        Self::Complete { player, result: 1, ttl: Retention::For(Duration::from_secs(3_600)), may_restore: false }
+        Self::Complete {
+            player,
+            result: 1,
+            ttl: Retention::For(Duration::from_secs(3_600)),
+            may_restore: false,
+            older: false,
+        }
     }
 }
 
@@ -72,9 +79,10 @@ impl fmt::Display for Act {
         match self {
             Self::Claim(player) => write!(f, "claim by {player}"),
             Self::Renew(player) => write!(f, "renewal by {player}"),
-            Self::Complete { player, may_restore, .. } => {
+            Self::Complete { player, may_restore, older, .. } => {
                 let restore = if *may_restore { ", may restore" } else { "" };
-                write!(f, "completion by {player}{restore}")
+                let older = if *older { ", of an older claim" } else { "" };
+                write!(f, "completion by {player}{restore}{older}")
             }
             Self::Fail(player, how) => write!(f, "failure by {player} ({how:?})"),
             Self::Clear { force: true, .. } => f.write_str("clear by force"),

@@ -56,7 +56,13 @@ impl<'a> Twin<'a> {
             Act::Fresh { player, key, policy } => self.fresh(player, key, policy).map(drop),
             Act::Claim(player) => self.claim(player).await,
             Act::Renew(player) => self.renew(player).await,
-            Act::Complete { player, result, ttl, may_restore } => self.complete(player, result, ttl, may_restore).await,
+            Act::Complete { player, result, ttl, may_restore, older } => {
+                let say = |request: &mut CompleteRequest| {
+                    request.result = StoredResult::Envelope([result; 8].into());
+                    (request.retention, request.may_restore) = (ttl, may_restore);
+                };
+                self.complete(player, u64::from(older), say).await
+            }
             Act::Fail(player, how) => {
                 let Player { worker, .. } = self.player(player)?;
                 let request =
@@ -150,13 +156,19 @@ impl<'a> Twin<'a> {
         self.look(&request.key).await
     }
 
-    async fn complete(&mut self, number: usize, result: u8, ttl: Retention, may_restore: bool) -> Checked {
+    async fn complete(
+        &mut self,
+        number: usize,
+        fence_off: u64,
+        say: impl FnOnce(&mut CompleteRequest) + Send,
+    ) -> Checked {
         let Player { worker, fence } = self.player(number)?;
         let key = worker.claim.key.clone();
-        let mut request: CompleteRequest = worker.completion(&[result; 8]);
-        (request.retention, request.may_restore) = (ttl, may_restore);
+        let mut request = worker.completion(b"");
+        say(&mut request);
+        request.fence = worker.fence.saturating_sub(fence_off);
         let found: CompleteVerdict = worker.send(&request).await?;
-        request.fence = fence;
+        request.fence = fence.saturating_sub(fence_off);
         let expected = self.model.apply(&key, |record, now| transition::complete(record, &request, now));
         if matches!(expected, CompleteVerdict::Completed { restored: true, .. }) {
             self.fences.entry(key.clone()).or_default().restored = true;
