@@ -47,11 +47,22 @@ impl ToString {
     }
 }
 
-fn main() {
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
     fn is_send<T: Send>(_: T) {}
     is_send(converted(1));
     is_send(aliased("x"));
     is_send(aliased::call("x"));
     is_send(by_method::call("x"));
-    let _ = (by_function(1), by_method("x"), into_text(1));
+
+    idem::Runtime::builder().store(idem::MemoryStore::new()).build()?.install()?;
+    assert!(aliased::call("x").await?.is_fresh());
+    assert!(aliased::call("x").await?.is_replayed());
+    assert_eq!(aliased("x").await?, "x");
+    assert_eq!(converted(1).await?, 8);
+    assert!(converted(0).await.is_err());
+    assert_eq!(by_function(1).await? + into_text(1).await.map_err(anyhow::Error::msg)?, 2);
+    by_method("x").await?;
+    assert!(by_method::call("x").await?.is_replayed());
+    Ok(())
 }
