@@ -154,8 +154,8 @@ fn announced_lengths_within_each_other_reserve_a_bounded_part() {
     for head in ["9bffffffffffffffff", "bbffffffffffffffff", "9b0000000000ffffff"] {
         for times in [2, 16, 127, 128, 129] {
             let bytes = envelope(from_hex(&head.repeat(times)));
-            // 1 + 1/2 + … + 1/128 < 6: the share of each container that is open, in serde's own 32 bytes an element.
-            read_within(ALWAYS + 6 * 32 * bytes.len() as u64, &bytes);
+            // 1 + 1/2 + … + 1/128 < 6: the share of each container that is open, in 64 bytes an entry of serde's own.
+            read_within(ALWAYS + 6 * 64 * bytes.len() as u64, &bytes);
         }
     }
 }
