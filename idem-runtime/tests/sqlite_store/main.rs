@@ -5,11 +5,9 @@
 mod agreement;
 mod basics;
 mod cancel;
-#[cfg(unix)]
-mod disk;
+mod limits;
 mod locks;
 mod opening;
-mod processes;
 mod rows;
 mod schema;
 mod support;

@@ -1,9 +1,9 @@
-//! Several processes on one file: this test binary, started again.
+//! Several processes on one file.
 
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::Arc;
 
 use idem_runtime::claim::{ClaimVerdict, Previous};
@@ -12,23 +12,19 @@ use idem_runtime::{SqliteStore, Store};
 
 use crate::support::{Bench, LEASE, START, TestClock, claimed, completion, done, key, request};
 
-const FILE: &str = "IDEM_TEST_FILE";
 const KEYS: u64 = 1_000;
 const AT_ONCE: usize = 16;
 
-/// Starts one of the tests below whose names begin with `child` as a process of its own; by themselves they do nothing. What it says comes through its standard error.
 fn start(child: &str, file: &Path) -> Child {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", &format!("processes::{child}"), "--nocapture"]).env(FILE, file);
+    let mut command = crate::child(child, file);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-/// The file that a child is to open, once it is told to go; none where this is no child.
-fn told_to_go() -> Option<PathBuf> {
-    let file = PathBuf::from(std::env::var_os(FILE)?);
+/// The file that a child is to open, once it is told to go.
+fn told_to_go() -> PathBuf {
     eprintln!("ready");
     std::io::stdin().read_line(&mut String::new()).unwrap();
-    Some(file)
+    crate::place()
 }
 
 /// Waits until all children are there, and lets them go at the same moment.
@@ -45,8 +41,7 @@ fn line(output: &mut impl BufRead) -> String {
     line.trim_end().to_owned()
 }
 
-#[test]
-fn each_of_a_thousand_common_keys_is_claimed_once_by_two_processes() {
+pub fn each_of_a_thousand_common_keys_is_claimed_once_by_two_processes() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("idem.db");
     let mut children = [start("child_claims_all_keys", &file), start("child_claims_all_keys", &file)];
@@ -62,9 +57,9 @@ fn each_of_a_thousand_common_keys_is_claimed_once_by_two_processes() {
     assert!(!first.is_empty() && !second.is_empty(), "one did all: {} and {}", first.len(), second.len());
 }
 
-#[tokio::test]
-async fn child_claims_all_keys() {
-    let Some(file) = told_to_go() else { return };
+#[tokio::main(flavor = "current_thread")]
+pub async fn child_claims_all_keys() {
+    let file = told_to_go();
     let store = SqliteStore::open(file).await.unwrap();
     let gate = Arc::new(tokio::sync::Semaphore::new(AT_ONCE));
     let claims = (0..KEYS).map(|n| {
@@ -89,8 +84,8 @@ async fn child_claims_all_keys() {
     }
 }
 
-#[tokio::test]
-async fn ten_processes_that_open_a_new_file_at_once_make_one_set_of_tables() {
+#[tokio::main(flavor = "current_thread")]
+pub async fn ten_processes_that_open_a_new_file_at_once_make_one_set_of_tables() {
     let folder = tempfile::tempdir().unwrap();
     for round in 0..3 {
         let file = folder.path().join(format!("{round}.db"));
@@ -105,16 +100,16 @@ async fn ten_processes_that_open_a_new_file_at_once_make_one_set_of_tables() {
     }
 }
 
-#[tokio::test]
-async fn child_opens() {
-    let Some(file) = told_to_go() else { return };
+#[tokio::main(flavor = "current_thread")]
+pub async fn child_opens() {
+    let file = told_to_go();
     let store = SqliteStore::open(file).await.unwrap();
     done(&store, key("t", u64::from(std::process::id())), b"x").await;
     eprintln!("open");
 }
 
-#[tokio::test]
-async fn a_claim_of_a_killed_process_is_taken_over_and_its_completed_record_stays() {
+#[tokio::main(flavor = "current_thread")]
+pub async fn a_claim_of_a_killed_process_is_taken_over_and_its_completed_record_stays() {
     let bench = Bench::new().await;
     let mut child = start("child_claims_and_hangs", &bench.path());
     let mut outputs = go(std::slice::from_mut(&mut child));
@@ -138,9 +133,9 @@ async fn a_claim_of_a_killed_process_is_taken_over_and_its_completed_record_stay
     assert!(matches!(bench.store.claim(&request(key("done", 1))).await.unwrap(), ClaimVerdict::Completed(_)));
 }
 
-#[tokio::test]
-async fn child_claims_and_hangs() {
-    let Some(file) = told_to_go() else { return };
+#[tokio::main(flavor = "current_thread")]
+pub async fn child_claims_and_hangs() {
+    let file = told_to_go();
     let store = SqliteStore::builder(file).clock(TestClock::at(START)).open().await.unwrap();
     done(&store, key("done", 1), b"x").await;
     claimed(store.claim(&request(key("held", 1))).await.unwrap());
@@ -148,8 +143,8 @@ async fn child_claims_and_hangs() {
     std::future::pending::<()>().await;
 }
 
-#[tokio::test]
-async fn what_was_answered_before_a_kill_is_there_after_it() {
+#[tokio::main(flavor = "current_thread")]
+pub async fn what_was_answered_before_a_kill_is_there_after_it() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("idem.db");
     let mut answered = Vec::new();
@@ -172,9 +167,9 @@ async fn what_was_answered_before_a_kill_is_there_after_it() {
     }
 }
 
-#[tokio::test]
-async fn child_completes_without_end() {
-    let Some(file) = told_to_go() else { return };
+#[tokio::main(flavor = "current_thread")]
+pub async fn child_completes_without_end() {
+    let file = told_to_go();
     let store = SqliteStore::open(file).await.unwrap();
     for n in u64::from(std::process::id()) << 20.. {
         done(&store, key("t", n), b"x").await;
