@@ -53,8 +53,6 @@ mod attributes;
 
 #[cfg(feature = "macros")]
 pub use attributes::{idempotent, idempotent_daily, idempotent_once, not_idempotent, strict};
-#[cfg(feature = "sqlite")]
-pub use idem_runtime::SqliteStore;
 #[doc(hidden)]
 pub use idem_runtime::private as __private;
 #[cfg(feature = "testing")]
@@ -65,6 +63,8 @@ pub use idem_runtime::{
     ScopeId, ScopePart, ScopeSource, Store, StoreError, Task, TaskHandle, TaskOptions, claim, clock, codec, connect,
     current, key, policy, record, store, task, transition,
 };
+#[cfg(feature = "sqlite")]
+pub use idem_runtime::{SqliteStore, SqliteStoreBuilder};
 
 /// The README's example is compiled and run.
 #[cfg(all(doctest, feature = "sqlite"))]

@@ -61,17 +61,18 @@ pub(crate) fn strict_above() -> syn::Attribute {
     }
 }
 
-/// `#[strict]` beside an attribute that makes a task.
-#[derive(Clone, Default)]
-pub(crate) struct StrictBeside {
-    pub(crate) span: Option<Span>,
-    /// Its path where it stood below and was taken away: the expansion names it, or its import would be unused.
-    pub(crate) taken: Option<syn::Path>,
+/// The others of this crate's attributes that stood beside one that makes a task.
+#[derive(Default)]
+pub(crate) struct Siblings {
+    /// Where `#[strict]` stands.
+    pub(crate) strict: Option<Span>,
+    /// The paths of those that stood below and were taken away: the expansion names them, or their imports would be unused.
+    pub(crate) taken: Vec<syn::Path>,
 }
 
 /// Removes the others of this crate's attributes.
-pub(crate) fn take_siblings(own: Attribute, attrs: &mut Vec<syn::Attribute>, cx: &mut Ctxt) -> StrictBeside {
-    let mut strict = StrictBeside::default();
+pub(crate) fn take_siblings(own: Attribute, attrs: &mut Vec<syn::Attribute>, cx: &mut Ctxt) -> Siblings {
+    let mut siblings = Siblings::default();
     attrs.retain(|attr| {
         let path = attr.path();
         let span = path.span();
@@ -79,23 +80,24 @@ pub(crate) fn take_siblings(own: Attribute, attrs: &mut Vec<syn::Attribute>, cx:
             let (other, own) = (other.name(), own.name());
             let message = format!("`#[{other}]` on a function that already has `#[{own}]`: keep one of the two");
             cx.error(span, message);
+            siblings.taken.push(path.clone());
             return false;
         }
         let above = path.is_ident(STRICT_ABOVE);
         if !above && !is_strict(attr) {
             return true;
         }
-        if strict.span.replace(span).is_some() {
+        if siblings.strict.replace(span).is_some() {
             cx.error(span, STRICT_TWICE);
         } else if !matches!(attr.meta, syn::Meta::Path(_)) {
             cx.error(span, STRICT_TAKES_NOTHING);
         }
         if !above {
-            strict.taken = Some(path.clone());
+            siblings.taken.push(path.clone());
         }
         false
     });
-    strict
+    siblings
 }
 
 pub(crate) const STRICT_TAKES_NOTHING: &str = "`#[strict]` takes no options: write them in `#[idempotent(strict, …)]`";

@@ -15,7 +15,7 @@ pub(crate) struct Handler {
     /// Stands in an `impl` or a trait, where nothing can be put beside it.
     pub(crate) associated: bool,
     /// The path of a `#[strict]` that was taken away.
-    pub(crate) strict_taken: Option<Path>,
+    pub(crate) taken: Vec<Path>,
     pub(crate) protection: Protection,
 }
 
@@ -79,8 +79,8 @@ pub(crate) struct Arg {
 }
 
 pub(crate) enum ArgValue {
-    /// A parameter as it is.
-    Whole { ident: Ident, ty: Type, by_reference: bool },
+    /// A parameter as it is; the type is the one behind a reference.
+    Whole { ident: Ident, ty: Type },
     /// A name out of a pattern, whose type is not written.
     Bound(Ident),
     /// A path of fields.

@@ -16,16 +16,16 @@ pub(crate) fn handler(attribute: Attribute, args: TokenStream, item: TokenStream
         Ok(item) => item,
         Err(tokens) => return tokens,
     };
-    let strict = attribute::take_siblings(attribute, &mut item.attrs, &mut cx);
+    let siblings = attribute::take_siblings(attribute, &mut item.attrs, &mut cx);
     let options = options::parse(attribute, args, &mut cx);
     let signature = Signature::read(&mut item, &mut cx);
     let beside = signature.method.is_none() && !options.associated.is_written();
     let stub = beside.then(|| validate::runtime(options.krate.get()));
-    let handler = validate::handler(attribute, options, strict, &signature, &item, &mut cx);
+    let handler = validate::handler(attribute, options, &siblings, &signature, &item, &mut cx);
     match (cx.finish(), handler) {
         (Ok(()), Some(handler)) => expand::handler(&item, &signature, &handler),
         (Ok(()), None) => quote!(#item),
-        (Err(errors), _) => expand::fallback(errors, &item, stub),
+        (Err(errors), _) => expand::fallback(errors, &item, &siblings.taken, stub),
     }
 }
 

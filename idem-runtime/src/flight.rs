@@ -1,12 +1,11 @@
 //! Calls of one key inside one process meet here before any store is asked: the first leads, the others follow it.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::key::{Fingerprint, Key};
+use crate::key::{Fingerprint, Key, RandomBytesMap};
 use crate::record::Record;
 
 const SHARDS: usize = 16;
@@ -18,7 +17,7 @@ const MOST_FOLLOWERS: usize = 65_536;
 /// The flights of one store.
 #[derive(Debug, Default)]
 pub(crate) struct Flights {
-    shards: [Mutex<HashMap<[u8; 32], Arc<Flight>>>; SHARDS],
+    shards: [Mutex<RandomBytesMap<[u8; 32], Arc<Flight>>>; SHARDS],
     followers: AtomicUsize,
 }
 
@@ -57,11 +56,11 @@ impl Flights {
         Joined::Leads(Leader { flights: self, digest: *key.digest(), flight })
     }
 
-    fn shard(&self, key: &Key) -> MutexGuard<'_, HashMap<[u8; 32], Arc<Flight>>> {
+    fn shard(&self, key: &Key) -> MutexGuard<'_, RandomBytesMap<[u8; 32], Arc<Flight>>> {
         self.shard_of(key.digest())
     }
 
-    fn shard_of(&self, digest: &[u8; 32]) -> MutexGuard<'_, HashMap<[u8; 32], Arc<Flight>>> {
+    fn shard_of(&self, digest: &[u8; 32]) -> MutexGuard<'_, RandomBytesMap<[u8; 32], Arc<Flight>>> {
         let [first, ..] = digest;
         self.shards[usize::from(*first) % SHARDS].lock().unwrap_or_else(PoisonError::into_inner)
     }

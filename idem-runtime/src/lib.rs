@@ -39,6 +39,6 @@ pub use self::record::Record;
 pub use self::runtime::{CallBuilder, IntoStore, KeyBuilder, Resolution, Runtime, RuntimeBuilder, TaskHandle, task};
 pub use self::store::memory::{MemoryStore, MemoryStoreBuilder};
 #[cfg(feature = "sqlite")]
-pub use self::store::sqlite::SqliteStore;
+pub use self::store::sqlite::{SqliteStore, SqliteStoreBuilder};
 pub use self::store::{Store, StoreError, connect};
 pub use self::task::{ScopePart, ScopeSource, Task};

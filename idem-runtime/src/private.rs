@@ -104,18 +104,34 @@ pub async fn cancel(task: &'static Task, key: Result<Key, Error>) -> Result<bool
 /// The type of a handler's result, apart: through any alias of `Result`.
 #[diagnostic::on_unimplemented(
     message = "an idempotent handler returns a `Result`, found `{Self}`",
+    label = "is not a `Result`",
     note = "the legal form is `async fn name(…) -> Result<T, E>`, where `E: From<idem::Error>`"
 )]
-pub trait Fallible {
+pub trait Fallible: Sized {
     /// What it answers.
     type Ok;
     /// What it fails with.
     type Err;
+
+    /// The same, under its own name.
+    fn into_result(self) -> Result<Self::Ok, Self::Err>;
+
+    /// The same, under the handler's name for it.
+    fn from_result(result: Result<Self::Ok, Self::Err>) -> Self;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, E> Fallible for Result<T, E> {
     type Ok = T;
     type Err = E;
+
+    fn into_result(self) -> Self {
+        self
+    }
+
+    fn from_result(result: Self) -> Self {
+        result
+    }
 }
 
 /// An argument that makes the key.
@@ -140,7 +156,7 @@ impl<T: Serialize + ?Sized> KeyArg for T {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a scope: it is not `serde::Serialize`",
     label = "is a scope",
-    note = "a scope is an integer or a text, such as a user's id"
+    note = "a scope is an integer or a text, such as a user's id: name one with `scope(kind = expression)`"
 )]
 pub trait ScopeValue {
     /// Writes it into the key, as the scope of that name.

@@ -16,9 +16,9 @@ on_each_store! {
     /// R13: the caller's async runtime is blocked for ten leases; the keeper's thread renews
     async fn r13_a_blocked_runtime_keeps_its_lease(bench: Bench) {
         let real = bench.in_real_time().await;
-        let run = call(&real.runtime, "it.r13", "100ms").run(async || {
+        let run = call(&real.runtime, "it.r13", "500ms").run(async || {
             // tidy: allow sleep: blocking the runtime's thread is the fault under test
-            std::thread::sleep(Duration::from_secs(1));
+            std::thread::sleep(Duration::from_secs(5));
             tokio::task::yield_now().await;
             Ok::<_, AppError>(1)
         });
@@ -53,7 +53,7 @@ on_each_store! {
         let real = bench.in_real_time().await;
         let gate = Gate::new(1);
         let (lost, ()) = tokio::join!(
-            call(&real.runtime, "it.lease.cleared", "300ms").run(async || Ok::<_, AppError>(gate.pass().await)),
+            call(&real.runtime, "it.lease.cleared", "2s").run(async || Ok::<_, AppError>(gate.pass().await)),
             async {
                 gate.entered().await;
                 let key = real.runtime.key("it.lease.cleared").arg("id", &1).make().unwrap();
@@ -63,7 +63,7 @@ on_each_store! {
         );
         let lost = lost.unwrap_err();
         assert!(matches!(lost, AppError::Idem(Error::LeaseLost { .. })), "{lost}");
-        let next = call(&real.runtime, "it.lease.cleared", "300ms").run(async || Ok::<_, AppError>(2)).await.unwrap();
+        let next = call(&real.runtime, "it.lease.cleared", "2s").run(async || Ok::<_, AppError>(2)).await.unwrap();
         assert_eq!((next.is_fresh(), next.into_value()), (true, 2));
     }
 
@@ -101,9 +101,9 @@ on_each_store! {
         drop(dropped);
         until("the keeper hangs on the release", async || real.store.keeper_faults().count(Op::Fail) == 1).await;
         let (outcome, ()) = tokio::join!(
-            call(&real.runtime, "it.hang.running", "100ms").run(async || Ok::<_, AppError>(gate.pass().await)),
+            call(&real.runtime, "it.hang.running", "2s").run(async || Ok::<_, AppError>(gate.pass().await)),
             async {
-                until("five heartbeats are sent", async || real.store.keeper_faults().count(Op::Renew) >= 5).await;
+                until("two heartbeats are sent", async || real.store.keeper_faults().count(Op::Renew) >= 2).await;
                 gate.open();
             }
         );
@@ -182,10 +182,10 @@ on_each_store! {
     async fn an_effect_that_could_not_be_recorded_is_told(bench: Bench) {
         let real = bench.in_real_time().await;
         real.store.faults().always(Op::Complete, away());
-        let loose = call(&real.runtime, "it.unrecorded", "60ms").run(async || Ok::<_, AppError>(1));
+        let loose = call(&real.runtime, "it.unrecorded", "400ms").run(async || Ok::<_, AppError>(1));
         let loose = loose.await.unwrap();
         assert!(loose.is_fresh() && !loose.call().recorded);
-        let strict = call(&real.runtime, "it.unrecorded.strict", "60ms").strict(true).run(async || Ok::<_, AppError>(1));
+        let strict = call(&real.runtime, "it.unrecorded.strict", "400ms").strict(true).run(async || Ok::<_, AppError>(1));
         let error = strict.await.unwrap_err();
         assert!(matches!(error, AppError::Idem(Error::StoreUnavailable { effect: true, .. })), "{error}");
         assert!(error.to_string().contains("its effect took place"), "{error}");

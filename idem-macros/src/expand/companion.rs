@@ -3,9 +3,10 @@ use quote::{format_ident, quote_spanned};
 use syn::{FnArg, Type};
 
 use super::generics;
-use super::ops::{Sides, map_error};
+use super::ops::map_error;
 use super::paths::Runtime;
 use super::plan::{Place, plan};
+use super::sides::Sides;
 use super::task::task;
 use crate::ir::{Handler, Protected, Protection};
 use crate::signature::{Item, Param, Signature, peel};
@@ -50,7 +51,7 @@ pub(super) fn with(item: &Item, items: TokenStream) -> TokenStream {
         #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations, missing_copy_implementations)]
         #vis enum #name {}
         #(#cfgs)*
-        #[allow(dead_code, unreachable_pub, unused_variables, deprecated, clippy::too_many_arguments, clippy::used_underscore_binding, clippy::missing_errors_doc, clippy::ptr_arg, clippy::trivially_copy_pass_by_ref)]
+        #[allow(dead_code, unreachable_pub, unused_variables, deprecated, clippy::too_many_arguments, clippy::used_underscore_binding, clippy::missing_errors_doc, clippy::ptr_arg, clippy::ref_option, clippy::ref_option_ref, clippy::trivially_copy_pass_by_ref)]
         impl #name { #items }
     }
 }
@@ -77,12 +78,16 @@ fn call(rt: &Runtime<'_>, item: &Item, signature: &Signature, protected: &Protec
     let turbofish = generics::turbofish(generics);
     let sides = Sides::of(rt, protected);
     let map_error = map_error(rt, &sides, protected);
-    let Sides { ok, err } = &sides;
+    let Sides { ok, err, .. } = &sides;
     let (outcome, detailed) = (rt.outcome(), rt.detailed());
+    let answer = sides.shown(quote_spanned!(site=> ::core::result::Result<#outcome<#ok>, #err>));
+    let handler = sides.known(quote_spanned!(site=> #function #turbofish (#(#names),*)));
+    let (at, detailed) = (sides.site(), sides.shown(detailed));
+    let run = quote_spanned!(at=> #detailed(#handler, #map_error).await);
     quote_spanned! {site=>
         /// Calls the handler and says whether it ran or was replayed.
-        #vis async fn call #generics (#(#names: #types),*) -> ::core::result::Result<#outcome<#ok>, #err> #where_clause {
-            #detailed(#function #turbofish (#(#names),*), #map_error).await
+        #vis async fn call #generics (#(#names: #types),*) -> #answer #where_clause {
+            #run
         }
     }
 }

@@ -3,16 +3,20 @@ use quote::quote;
 use syn::Path;
 
 use super::paths::Runtime;
-use super::{companion, task};
+use super::{companion, function, task};
 use crate::signature::Item;
 
 /// The mistakes, and the function as it was written, so that they are all that the compiler complains about.
 /// With the runtime's path, where a companion could stand, also one that makes `tasks![…]` content.
-pub(crate) fn fallback(errors: TokenStream, item: &Item, stub: Option<Path>) -> TokenStream {
+pub(crate) fn fallback(errors: TokenStream, item: &Item, taken: &[Path], stub: Option<Path>) -> TokenStream {
     let stub = stub.map(|krate| {
         let rt = &Runtime::new(&krate);
         let (of, description) = (rt.task(), task::bare(rt, &item.sig.ident));
         companion::with(item, companion::constant(item, &of, &description))
     });
-    quote!(#errors #item #stub)
+    let beside = (stub.is_some() && !taken.is_empty()).then(|| {
+        let uses = function::uses(taken);
+        quote!(const _: () = { #uses };)
+    });
+    quote!(#errors #item #beside #stub)
 }

@@ -1,9 +1,12 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Ident, Path};
 
-use super::ops::{Sides, ops};
+use super::ops::ops;
 use super::paths::Runtime;
 use super::plan::{Place, plan};
+use super::sides::Sides;
 use super::task::task;
 use crate::ir::{Handler, Protected};
 use crate::signature::{Item, Signature};
@@ -20,7 +23,7 @@ pub(super) fn protected(
     let Item { attrs, vis, sig, body } = item;
     let (inner_attrs, output) = (&body.inner_attrs, &protected.result.whole);
     // Never taken. It fixes the type of `return`, `?` and the block, so that a mismatch is shown where it is.
-    let typed = quote_spanned! {site=>
+    let typed = quote_spanned! {site.located_at(output.span())=>
         if let ::core::option::Option::Some(__returned) = ::core::option::Option::None::<#output> {
             return __returned;
         }
@@ -31,14 +34,17 @@ pub(super) fn protected(
     let sides = Sides::of(rt, protected);
     let ops = ops(rt, &sides, &handler.task, protected);
     let (begin, finish) = (rt.begin(), rt.finish());
+    let run = sides.known(quote_spanned!(site=> async move #block));
+    let (at, begun, finish) = (sides.site(), Ident::new("__begun", site), sides.shown(finish));
+    let result = sides.renamed(quote_spanned!(at=> #finish(#begun, #ops, move || #run).await));
     let allow = allow();
     quote_spanned! {site=>
         #(#attrs)* #vis #sig {
             #(#inner_attrs)*
             #items
             #allow
-            let __begun = #begin(#task, #plan);
-            #finish(__begun, #ops, move || async move #block).await
+            let #begun = #begin(#task, #plan);
+            #result
         }
     }
 }
@@ -66,8 +72,7 @@ struct Registration {
 fn registration(rt: &Runtime<'_>, item: &Item, handler: &Handler) -> Registration {
     let site = Span::mixed_site();
     let (name, register) = (&item.sig.ident, rt.register());
-    let taken = handler.strict_taken.iter();
-    let uses = quote_spanned!(site=> #(#[allow(unused_imports)] use #taken as _;)*);
+    let uses = uses(&handler.taken);
     if !handler.associated {
         let cfgs = item.cfgs();
         return Registration {
@@ -83,6 +88,11 @@ fn registration(rt: &Runtime<'_>, item: &Item, handler: &Handler) -> Registratio
         },
         task: quote_spanned!(site=> &__TASK),
     }
+}
+
+/// Names attributes that were taken away, or their imports would be unused.
+pub(super) fn uses(taken: &[Path]) -> TokenStream {
+    quote_spanned!(Span::mixed_site()=> #(#[allow(unused_imports)] use #taken as _;)*)
 }
 
 /// Lints that our own statement might raise in the user's function; the body is not under it.

@@ -7,6 +7,7 @@ mod generics;
 mod ops;
 mod paths;
 mod plan;
+mod sides;
 mod task;
 
 pub(crate) use fallback::fallback;

@@ -88,10 +88,9 @@ fn scope(rt: &Runtime<'_>, part: &ScopePart, k: &Ident) -> TokenStream {
 /// One call that writes a value, so that a missing bound is one error, at the user's own type.
 fn write(write_as: &TokenStream, arg: &Arg, name: &str, k: &Ident) -> TokenStream {
     match &arg.value {
-        ArgValue::Whole { ident, ty, by_reference } => {
+        ArgValue::Whole { ident, ty } => {
             let site = Span::mixed_site().located_at(ty.span());
-            let amp = by_reference.then(|| quote_spanned!(site=> &));
-            quote_spanned!(site=> <#ty as #write_as>::write(#amp #ident, #name, #k)?;)
+            quote_spanned!(site=> <#ty as #write_as>::write(#ident, #name, #k)?;)
         }
         ArgValue::Bound(ident) => write_inferred(write_as, ident.to_token_stream(), ident.span(), name, k),
         ArgValue::Path(expr) => write_inferred(write_as, borrowed(expr), expr.span(), name, k),

@@ -26,24 +26,23 @@ fn option(attribute: Attribute, options: &mut Options, input: ParseStream<'_>, c
         return Err(elsewhere(attribute, entry, &key));
     }
     let Reads::Now(read) = entry.reads else {
-        let message = format!("`{}` is not available yet in this version", entry.name);
+        let message = format!("`{}` is not available yet in this version: leave it out", entry.name);
         return Err(syn::Error::new(key.span(), message));
     };
     read(options, &Site { key: &key, entry }, input, cx)
 }
 
 fn unknown(attribute: Attribute, key: &Ident) -> syn::Error {
-    let known = || {
-        let here = TABLE.iter().filter(|e| e.on.contains(&attribute));
-        here.map(|e| e.name)
-    };
-    let hint = did_you_mean(&key.to_string(), known())
-        .unwrap_or_else(|| format!("`#[{}]` takes {}", attribute.name(), listed(known())));
+    let here = || TABLE.iter().filter(|e| e.on.contains(&attribute));
+    let read = || here().filter(|e| matches!(e.reads, Reads::Now(_))).map(|e| e.name);
+    let hint = did_you_mean(&key.to_string(), here().map(|e| e.name))
+        .unwrap_or_else(|| format!("`#[{}]` takes {}", attribute.name(), listed(read())));
     syn::Error::new(key.span(), format!("unknown option `{key}`; {hint}"))
 }
 
 fn elsewhere(attribute: Attribute, entry: &Entry, key: &Ident) -> syn::Error {
-    let owners = listed(entry.on.iter().map(|a| a.name()));
-    let message = format!("`{key}` does not apply to `#[{}]`; it belongs to {owners}", attribute.name());
+    let owners: Vec<String> = entry.on.iter().map(|a| format!("#[{}]", a.name())).collect();
+    let owners = listed(owners.iter().map(String::as_str));
+    let message = format!("`{key}` does not apply to `#[{}]`; it belongs to {owners}: remove it", attribute.name());
     syn::Error::new(key.span(), message)
 }

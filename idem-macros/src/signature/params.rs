@@ -56,6 +56,14 @@ impl Param {
         }
     }
 
+    /// The type, or what it refers to.
+    pub(crate) fn referent(&self) -> &Type {
+        match peel(&self.ty) {
+            Type::Reference(reference) => &reference.elem,
+            _ => &self.ty,
+        }
+    }
+
     pub(crate) fn is_reference(&self) -> bool {
         matches!(peel(&self.ty), Type::Reference(_))
     }

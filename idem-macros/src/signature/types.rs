@@ -98,7 +98,7 @@ impl<'ast> Visit<'ast> for Unstable {
         if last.ident == "HashSet" {
             self.found(
                 last.ident.span(),
-                "a `HashSet` has no order that lasts: take a `BTreeSet` or `idem::key::Set` (`#[idem(set)]` is not available yet)",
+                "a `HashSet` has no order that lasts, as a `BTreeSet` or `idem::key::Set` has",
             );
         }
         // `Set<HashSet<_>>` orders what it holds.

@@ -18,7 +18,7 @@ fn the_list_of_options() {
     check("tll = \"24h\"", &[("tll", "unknown option `tll`; did you mean `ttl`?")]);
     check("key_by(user)", &[("key_by", "unknown option `key_by`; `#[idempotent]` takes `name`, `version`")]);
     check("Strict", &[("Strict", "did you mean `strict`?")]);
-    check("reason = \"x\"", &[("reason", "belongs to `not_idempotent`")]);
+    check("reason = \"x\"", &[("reason", "belongs to `#[not_idempotent]`: remove it")]);
     check("window = \"100ms\"", &[("window", "`window` is not available yet")]);
     check("key = \"a:{user}\"", &[("key", "not available yet")]);
     check("strict = true", &[("strict", "flag without a value")]);
@@ -48,7 +48,7 @@ fn values() {
     check("ttl = , strict", &[("ttl", "takes text in quotes")]);
     check("ttl = 24", &[("24", "takes text in quotes")]);
     check("ttl(\"24h\")", &[("ttl", "takes text in quotes")]);
-    check("ttl = \"24x\"", &[("\"24x\"", "unknown time unit")]);
+    check("ttl = \"24x\"", &[("\"24x\"", "there is no unit `x`")]);
     check("ttl = \"0s\"", &[("\"0s\"", "no time at all")]);
     check("ttl = \"1 month\"", &[("\"1 month\"", "no fixed length")]);
     check("ttl = \"1y\"", &[("\"1y\"", "no fixed length")]);
@@ -189,5 +189,5 @@ fn attributes_together() {
         HANDLER,
         &[("ttl", "does not apply to `#[not_idempotent]`")],
     );
-    check_item("idempotent_once", "reason = \"x\"", HANDLER, &[("reason", "belongs to `not_idempotent`")]);
+    check_item("idempotent_once", "reason = \"x\"", HANDLER, &[("reason", "belongs to `#[not_idempotent]`")]);
 }

@@ -98,9 +98,10 @@ fn not_skipped(skipped: &[String], signature: &Signature, item: &Item, cx: &mut 
             continue;
         }
         let Some(binding) = param.only_binding() else {
+            let (binds, or) =
+                if named { ("several names", ", select among its names with `key(…)`,") } else { ("no name", "") };
             let message = format!(
-                "this pattern binds {}, so that the argument has no name in the key: name the parameter, or mark it `#[idem(skip)]`",
-                if named { "several names" } else { "no name" }
+                "this pattern binds {binds}, so that the argument has no name in the key: name the parameter{or} or mark it `#[idem(skip)]`"
             );
             cx.error(param.pat.span(), message);
             continue;
@@ -118,9 +119,7 @@ fn not_skipped(skipped: &[String], signature: &Signature, item: &Item, cx: &mut 
 /// The argument that a name stands for.
 pub(super) fn value(param: &Param, binding: &Binding) -> Arg {
     let value = match param.simple() {
-        Some(ident) => {
-            ArgValue::Whole { ident: ident.clone(), ty: param.ty.clone(), by_reference: param.is_reference() }
-        }
+        Some(ident) => ArgValue::Whole { ident: ident.clone(), ty: param.referent().clone() },
         None => ArgValue::Bound(binding.ident.clone()),
     };
     Arg { name: binding.name.clone(), value }

@@ -23,7 +23,7 @@ pub(super) fn check(item: &Item, signature: &Signature, cx: &mut Ctxt) {
                 "a function that returns a future is not supported: make it an `async fn` (a method that `#[async_trait]` rewrote is not available yet)",
             );
         } else {
-            refuse(sig.fn_token.span(), "a function that is not `async`");
+            refuse(sig.fn_token.span(), "this function is not `async`");
         }
     }
     if let Some(token) = &sig.constness {

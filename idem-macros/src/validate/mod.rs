@@ -9,7 +9,7 @@ mod time;
 use proc_macro2::{Ident, Span};
 use syn::Path;
 
-use crate::attribute::{Attribute, StrictBeside};
+use crate::attribute::{Attribute, Siblings};
 use crate::diagnostic::Ctxt;
 use crate::ir::{Handler, Protected, Protection, Task};
 use crate::options::{Options, ResultKept};
@@ -19,13 +19,13 @@ use crate::signature::{Item, Output, Signature};
 pub(crate) fn handler(
     attribute: Attribute,
     options: Options,
-    strict_beside: StrictBeside,
+    siblings: &Siblings,
     signature: &Signature,
     item: &Item,
     cx: &mut Ctxt,
 ) -> Option<Handler> {
     if attribute == Attribute::NotIdempotent {
-        return unprotected(options, strict_beside, signature, item, cx);
+        return unprotected(options, siblings, signature, item, cx);
     }
     let Options {
         name,
@@ -56,7 +56,7 @@ pub(crate) fn handler(
     let associated = function::associated(&associated, &name, signature, cx);
     let bucket = time::bucket(attribute, &bucket, date_based, tz, cx);
     let ttl = time::ttl(attribute, &ttl, &lease, bucket.as_ref(), cx);
-    outcome::check(&strict, strict_beside.span, &on_in_progress, &wait, cx);
+    outcome::check(&strict, siblings.strict, &on_in_progress, &wait, cx);
     outcome::check_result(&result, &max_result, cx);
     let skipped = args::skipped(skip, signature, cx);
     let scoped = scope.is_written();
@@ -71,7 +71,7 @@ pub(crate) fn handler(
     Some(Handler {
         krate: runtime(krate.get()),
         associated,
-        strict_taken: strict_beside.taken,
+        taken: siblings.taken.clone(),
         task: Task {
             name: name.take(),
             version: version.take(),
@@ -80,7 +80,7 @@ pub(crate) fn handler(
             lease: lease.take(),
             scope,
             bucket,
-            strict: strict.is_written() || strict_beside.span.is_some(),
+            strict: strict.is_written() || siblings.strict.is_some(),
             on_in_progress: on_in_progress.take(),
             wait: wait.take(),
             on_store_error: on_store_error.take(),
@@ -100,7 +100,7 @@ pub(crate) fn handler(
 /// `#[not_idempotent]`: nothing is asked of the function.
 fn unprotected(
     options: Options,
-    strict_beside: StrictBeside,
+    siblings: &Siblings,
     signature: &Signature,
     item: &Item,
     cx: &mut Ctxt,
@@ -112,8 +112,11 @@ fn unprotected(
         reason,
         ..  // the table refuses the others on this attribute
     } = options;
-    if let Some(span) = strict_beside.span {
-        cx.error(span, "`#[strict]` on a function that is `#[not_idempotent]`: there are no duplicates to refuse");
+    if let Some(span) = siblings.strict {
+        cx.error(
+            span,
+            "`#[strict]` on a function that is `#[not_idempotent]`: there are no duplicates to refuse; remove it",
+        );
     }
     if !reason.is_written() {
         cx.error(
@@ -125,7 +128,7 @@ fn unprotected(
     Some(Handler {
         krate: runtime(krate.get()),
         associated,
-        strict_taken: None,
+        taken: Vec::new(),
         task: Task { name: name.take(), ..Task::default() },
         protection: Protection::None { reason: reason.take()? },
     })

@@ -69,7 +69,7 @@ pub(super) fn ttl(
         if let (Some(span), Some(&lease)) = (lease.span(), lease.get())
             && lease > kept
         {
-            cx.error(span, "`lease` is longer than `ttl`: the claim would outlast the record it leads to");
+            cx.error(span, "`lease` is longer than `ttl`: the claim would outlast the record it leads to; shorten the `lease` or lengthen the `ttl`");
         }
     }
     if ttl.is_written() {

@@ -2,7 +2,6 @@
 //! what dropped calls left behind. It has an async runtime and a connection of its own, so that a caller's runtime starved
 //! by blocking code does not lose its leases (LEASE-4).
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,6 +13,7 @@ use super::{Busy, Lease, micros};
 use crate::claim::{RenewRequest, RenewVerdict};
 use crate::clock::Clock;
 use crate::events;
+use crate::key::RandomBytesMap;
 use crate::record::{Owner, State};
 use crate::store::{Store, StoreError};
 
@@ -41,7 +41,7 @@ pub(crate) struct Keeper {
 struct Shared {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    held: Mutex<HashMap<Owner, Arc<Lease>>>,
+    held: Mutex<RandomBytesMap<Owner, Arc<Lease>>>,
     left: Leftovers,
     /// A renewal is on its way: there is one at a time, and nothing else waits for it.
     renewing: AtomicBool,

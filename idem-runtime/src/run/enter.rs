@@ -81,7 +81,7 @@ async fn lead<'a>(call: &'a Call, leader: Leader<'a>, patience: &mut Patience) -
     call.slot.keeper.ensure().map_err(|error| Error::store(&call.key, error))?;
     loop {
         let claim = call.claim();
-        let mut pledge = Pledge::unanswered(&call.slot.keeper, &claim);
+        let mut pledge = Pledge::new(&call.slot.keeper, &claim);
         let sent = call.clock.uptime();
         let asked = ask(call, &claim).await;
         if !matches!(asked, Err(StoreError::Unavailable { .. }) | Ok(ClaimVerdict::Claimed(_))) {

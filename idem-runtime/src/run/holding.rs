@@ -2,48 +2,67 @@
 
 use std::sync::Arc;
 
-use crate::claim::{ClaimRequest, Claimed, FailRequest, Failure};
+use crate::claim::{ClaimRequest, Claimed, CompleteRequest, FailRequest, Failure};
 use crate::flight::Leader;
 use crate::lease::{Keeper, Lease, Settlement};
 use crate::policy::OnStale;
 
-/// What the keeper does when this is dropped: a drop cannot await.
+/// What is left to do for a claim when its call is dropped now: the keeper does it, since a drop cannot await.
 #[derive(Debug)]
 pub(super) struct Pledge<'a> {
     keeper: &'a Keeper,
-    left: Option<Settlement>,
+    claim: Arc<ClaimRequest>,
+    left: Left,
+}
+
+#[derive(Debug)]
+enum Left {
+    Nothing,
+    /// The body was not entered: if the claim was applied, it is released, and a late request finds it used.
+    Unstarted,
+    /// The body was entered: its effect may have taken place.
+    Started,
+    /// The body returned: its result is to be kept.
+    Recording(CompleteRequest),
 }
 
 impl<'a> Pledge<'a> {
-    /// A claim that is about to be sent: if the call gives up on the answer, the claim is released, so that a late
-    /// request finds it used.
-    pub(super) fn unanswered(keeper: &'a Keeper, claim: &Arc<ClaimRequest>) -> Self {
-        let request = release(claim, Failure::NotStarted, "given up before the body was entered");
-        Self { keeper, left: Some(Settlement::Fail(request)) }
+    /// For a claim that is about to be sent.
+    pub(super) fn new(keeper: &'a Keeper, claim: &Arc<ClaimRequest>) -> Self {
+        Self { keeper, claim: Arc::clone(claim), left: Left::Unstarted }
     }
 
     /// Nothing is left to do.
     pub(super) fn kept(&mut self) {
-        self.left = None;
+        self.left = Left::Nothing;
     }
 
-    /// This is left to do.
-    pub(super) fn leave(&mut self, settlement: Settlement) {
-        self.left = Some(settlement);
+    /// This completion is left to do.
+    pub(super) fn record(&mut self, completion: CompleteRequest) {
+        self.left = Left::Recording(completion);
+    }
+
+    /// The release of the claim, after the body was entered.
+    pub(super) fn release(&self, why: &str) -> FailRequest {
+        self.fail(Failure::Release, why)
+    }
+
+    fn fail(&self, how: Failure, why: &str) -> FailRequest {
+        FailRequest { claim: Arc::clone(&self.claim), how, error: Some(why.into()) }
     }
 }
 
 impl Drop for Pledge<'_> {
     fn drop(&mut self) {
-        if let Some(left) = self.left.take() {
-            self.keeper.settle(left);
-        }
+        let settlement = match std::mem::replace(&mut self.left, Left::Nothing) {
+            Left::Nothing => return,
+            Left::Unstarted => Settlement::Fail(self.fail(Failure::NotStarted, "given up before the body was entered")),
+            Left::Started if self.claim.on_stale == OnStale::Park => return,
+            Left::Started => Settlement::Fail(self.release("the call was dropped while its body ran")),
+            Left::Recording(completion) => Settlement::Complete(completion),
+        };
+        self.keeper.settle(settlement);
     }
-}
-
-/// A release of a claim.
-pub(super) fn release(claim: &Arc<ClaimRequest>, how: Failure, why: &str) -> FailRequest {
-    FailRequest { claim: Arc::clone(claim), how, error: Some(why.into()) }
 }
 
 /// A granted claim. Its heartbeats are sent while this lives.
@@ -57,16 +76,9 @@ pub(crate) struct Holding<'a> {
 }
 
 impl Holding<'_> {
-    /// The body is about to be polled: dropped from here on, its effect may have taken place.
+    /// The body is about to be polled.
     pub(super) fn started(&mut self) {
-        let claim = &self.lease.claim;
-        match claim.on_stale {
-            OnStale::Rerun => {
-                let request = release(claim, Failure::Release, "the call was dropped while its body ran");
-                self.pledge.leave(Settlement::Fail(request));
-            }
-            OnStale::Park => self.pledge.kept(),
-        }
+        self.pledge.left = Left::Started;
     }
 }
 

@@ -4,13 +4,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::holding::{Holding, release};
+use super::holding::Holding;
 use super::{Call, Ops};
-use crate::claim::{CompleteRequest, CompleteVerdict, Failure};
+use crate::claim::{CompleteRequest, CompleteVerdict};
 use crate::codec::ResultCodec;
 use crate::error::{At, Error};
 use crate::events;
-use crate::lease::Settlement;
 use crate::outcome::{CallInfo, Outcome};
 use crate::record::{State, StoredResult};
 use crate::store::StoreError;
@@ -57,7 +56,7 @@ async fn tell(call: &Call, holding: &mut Holding<'_>, result: StoredResult) -> R
         retention: call.settings.retention,
         may_restore: false,
     };
-    holding.pledge.leave(Settlement::Complete(request.clone()));
+    holding.pledge.record(request.clone());
     let give_up = call.clock.uptime() + call.settings.lease;
     let mut pause = RESEND_AFTER;
     loop {
@@ -119,8 +118,7 @@ fn answered<T>(
 
 /// The body ended without a value: the claim is released. Where the store does not answer, the keeper goes on with it.
 pub(super) async fn failed(call: &Call, mut holding: Holding<'_>, why: &str) {
-    let request = release(&holding.lease.claim, Failure::Release, why);
-    holding.pledge.leave(Settlement::Fail(request.clone()));
+    let request = holding.pledge.release(why);
     if call.slot.store.fail(&request).await.is_ok() {
         holding.pledge.kept();
         events::released(&call.key, why);

@@ -1,8 +1,6 @@
 //! Records in this process: [`transition`](crate::transition) under sharded locks.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,7 +11,7 @@ use crate::claim::{
     FailRequest, FailVerdict, RenewRequest, RenewVerdict, ResolveRequest, ResolveVerdict,
 };
 use crate::clock::{Clock, SystemClock, Timestamp};
-use crate::key::Key;
+use crate::key::{Key, RandomBytesMap};
 use crate::record::{Record, Status};
 use crate::transition::{self, Change, Step};
 
@@ -52,26 +50,8 @@ struct Inner {
 
 #[derive(Default)]
 struct Shard {
-    records: HashMap<[u8; 32], Arc<Record>, BuildHasherDefault<DigestHasher>>,
+    records: RandomBytesMap<[u8; 32], Arc<Record>>,
     sweep_at: usize,
-}
-
-/// The key is a SHA-256 digest: eight of its bytes are a hash already. The first byte chose the shard, so not that one.
-#[derive(Default)]
-struct DigestHasher(u64);
-
-impl Hasher for DigestHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        if let Some(word) = bytes.last_chunk::<8>() {
-            self.0 ^= u64::from_ne_bytes(*word);
-        }
-    }
-
-    fn write_usize(&mut self, _length: usize) {}
 }
 
 /// Settings of a [`MemoryStore`].

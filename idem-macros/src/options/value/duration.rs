@@ -34,7 +34,7 @@ pub(crate) fn duration(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) ->
 
 fn read(text: &LitStr, site: &Site<'_>) -> syn::Result<Duration> {
     measure(&text.value()).map_err(|fault| {
-        let message = format!("`{} = {:?}` {fault}: `{}`", site.key, text.value(), site.entry.form);
+        let message = format!("`{} = {:?}` {fault}; write it as in `{}`", site.key, text.value(), site.entry.form);
         syn::Error::new(text.span(), message)
     })
 }
@@ -46,8 +46,7 @@ fn measure(text: &str) -> Result<Duration, String> {
     if let Some(unit) = units(text).find(|u| is_calendar(u)) {
         return Err(format!("has the unit `{unit}`, which has no fixed length; count in weeks (`w`) or days (`d`)"));
     }
-    let value =
-        humantime::parse_duration(text).map_err(|e| format!("is not a duration ({e}); units are ms, s, m, h, d, w"))?;
+    let value = humantime::parse_duration(text).map_err(not_a_duration)?;
     if value.is_zero() {
         return Err("is no time at all".into());
     }
@@ -58,6 +57,19 @@ fn measure(text: &str) -> Result<Duration, String> {
         return Err("is finer than a millisecond".into());
     }
     Ok(value)
+}
+
+/// In our words: the other crate's own name units that are refused here.
+fn not_a_duration(error: humantime::DurationError) -> String {
+    use humantime::DurationError as E;
+    let fault = match error {
+        E::Empty => "it is empty".into(),
+        E::UnknownUnit { unit, .. } if unit.is_empty() => "a number without a unit".into(),
+        E::UnknownUnit { unit, .. } => format!("there is no unit `{unit}`"),
+        E::NumberOverflow => "a number is too large or too fine".into(),
+        E::InvalidCharacter(_) | E::NumberExpected(_) => "a number and a unit are expected".into(),
+    };
+    format!("is not a duration ({fault}); units are ms, s, m, h, d, w")
 }
 
 fn is_calendar(unit: &str) -> bool {
@@ -90,9 +102,9 @@ mod tests {
             let fault = measure(text).unwrap_err();
             assert!(fault.contains(why), "{text}: {fault}");
         };
-        refused("", "empty");
-        refused("24", "time unit needed");
-        refused("24x", "unknown time unit");
+        refused("", "it is empty");
+        refused("24", "a number without a unit");
+        refused("24x", "there is no unit `x`");
         refused("-1h", "not a duration");
         refused("0s", "no time at all");
         refused("1M", "no fixed length");

@@ -57,7 +57,7 @@ pub(super) fn name(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> syn
     } else {
         return Ok(value);
     };
-    let message = format!("`{}` {fault}: `{}`", site.key, site.entry.form);
+    let message = format!("`{}` {fault}; write it as in `{}`", site.key, site.entry.form);
     Err(syn::Error::new(text.span(), message))
 }
 

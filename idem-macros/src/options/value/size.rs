@@ -16,7 +16,7 @@ const UNITS: &[(&str, u64)] = &[
 pub(crate) fn size(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> syn::Result<u64> {
     let text = text(input, site)?;
     measure(&text.value()).map_err(|fault| {
-        let message = format!("`{} = {:?}` {fault}: `{}`", site.key, text.value(), site.entry.form);
+        let message = format!("`{} = {:?}` {fault}; write it as in `{}`", site.key, text.value(), site.entry.form);
         syn::Error::new(text.span(), message)
     })
 }

@@ -17,41 +17,59 @@ async fn charge(order: Order, day: &str, ctx: &mut Context) -> anyhow::Result<()
             let order = &order;
             __k.scope_from_delivery("tenant")?;
             ::my::idem::__private::ScopeValue::write(&order.customer, "user", __k)?;
-            <&str as ::my::idem::__private::KeyArg>::write(&day, "day", __k)?;
+            <str as ::my::idem::__private::KeyArg>::write(day, "day", __k)?;
             ::my::idem::__private::KeyArg::write(&order.id, "order.id", __k)?;
             ::core::result::Result::Ok(())
         },
     );
-    ::my::idem::__private::finish(
-            __begun,
-            ::my::idem::__private::Ops::<
-                <anyhow::Result<()> as ::my::idem::__private::Fallible>::Ok,
-                <anyhow::Result<()> as ::my::idem::__private::Fallible>::Err,
-            >::new(
-                    ::my::idem::__private::discard::<
-                        <anyhow::Result<()> as ::my::idem::__private::Fallible>::Ok,
-                    >(
+    <anyhow::Result<
+        (),
+    > as ::my::idem::__private::Fallible>::from_result(
+        ::my::idem::__private::finish(
+                __begun,
+                ::my::idem::__private::Ops::<
+                    <anyhow::Result<()> as ::my::idem::__private::Fallible>::Ok,
+                    <anyhow::Result<()> as ::my::idem::__private::Fallible>::Err,
+                >::new(
+                        ::my::idem::__private::discard::<
+                            <anyhow::Result<()> as ::my::idem::__private::Fallible>::Ok,
+                        >(
+                            <<anyhow::Result<
+                                (),
+                            > as ::my::idem::__private::Fallible>::Ok as ::my::idem::__private::DefaultValue>::make,
+                        ),
+                        {
+                            let __error: fn(
+                                ::my::idem::Error,
+                            ) -> <anyhow::Result<
+                                (),
+                            > as ::my::idem::__private::Fallible>::Err = to_app;
+                            __error
+                        },
+                    )
+                    .skip_with(
                         <<anyhow::Result<
                             (),
                         > as ::my::idem::__private::Fallible>::Ok as ::my::idem::__private::DefaultValue>::make,
                     ),
-                    to_app,
-                )
-                .skip_with(
-                    <<anyhow::Result<
+                move || async move {
+                    <anyhow::Result<
                         (),
-                    > as ::my::idem::__private::Fallible>::Ok as ::my::idem::__private::DefaultValue>::make,
-                ),
-            move || async move {
-                if let ::core::option::Option::Some(__returned) = ::core::option::Option::None::<
-                    anyhow::Result<()>,
-                > {
-                    return __returned;
-                }
-                ctx.charge(order, day).await
-            },
-        )
-        .await
+                    > as ::my::idem::__private::Fallible>::into_result(
+                        async move {
+                            if let ::core::option::Option::Some(__returned) = ::core::option::Option::None::<
+                                anyhow::Result<()>,
+                            > {
+                                return __returned;
+                            }
+                            ctx.charge(order, day).await
+                        }
+                            .await,
+                    )
+                },
+            )
+            .await,
+    )
 }
 /// Stands beside the handler `charge`: its task, key, record and outcome.
 #[allow(
@@ -71,6 +89,8 @@ enum charge {}
     clippy::used_underscore_binding,
     clippy::missing_errors_doc,
     clippy::ptr_arg,
+    clippy::ref_option,
+    clippy::ref_option_ref,
     clippy::trivially_copy_pass_by_ref
 )]
 impl charge {
@@ -117,7 +137,22 @@ impl charge {
         ::my::idem::Outcome<<anyhow::Result<()> as ::my::idem::__private::Fallible>::Ok>,
         <anyhow::Result<()> as ::my::idem::__private::Fallible>::Err,
     > {
-        ::my::idem::__private::detailed(charge(order, day, ctx), to_app).await
+        ::my::idem::__private::detailed(
+                async move {
+                    <anyhow::Result<
+                        (),
+                    > as ::my::idem::__private::Fallible>::into_result(
+                        charge(order, day, ctx).await,
+                    )
+                },
+                {
+                    let __error: fn(
+                        ::my::idem::Error,
+                    ) -> <anyhow::Result<()> as ::my::idem::__private::Fallible>::Err = to_app;
+                    __error
+                },
+            )
+            .await
     }
     /// The key that a call would use.
     fn key(
@@ -129,7 +164,7 @@ impl charge {
             |__k| {
                 __k.scope_from_delivery("tenant")?;
                 ::my::idem::__private::ScopeValue::write(&order.customer, "user", __k)?;
-                <&str as ::my::idem::__private::KeyArg>::write(&day, "day", __k)?;
+                <str as ::my::idem::__private::KeyArg>::write(day, "day", __k)?;
                 ::my::idem::__private::KeyArg::write(&order.id, "order.id", __k)?;
                 ::core::result::Result::Ok(())
             },

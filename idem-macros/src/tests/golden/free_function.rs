@@ -64,6 +64,8 @@ pub(crate) enum send_digest {}
     clippy::used_underscore_binding,
     clippy::missing_errors_doc,
     clippy::ptr_arg,
+    clippy::ref_option,
+    clippy::ref_option_ref,
     clippy::trivially_copy_pass_by_ref
 )]
 impl send_digest {

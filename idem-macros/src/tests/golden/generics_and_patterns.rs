@@ -28,7 +28,7 @@ where
             let body = &body;
             ::idem::__private::ScopeValue::write(&at.tenant, "tenant", __k)?;
             ::idem::__private::KeyArg::write(body, "body", __k)?;
-            <&'a str as ::idem::__private::KeyArg>::write(&text, "text", __k)?;
+            <str as ::idem::__private::KeyArg>::write(text, "text", __k)?;
             ::core::result::Result::Ok(())
         },
     );
@@ -70,6 +70,8 @@ enum notify {}
     clippy::used_underscore_binding,
     clippy::missing_errors_doc,
     clippy::ptr_arg,
+    clippy::ref_option,
+    clippy::ref_option_ref,
     clippy::trivially_copy_pass_by_ref
 )]
 impl notify {
@@ -126,7 +128,7 @@ impl notify {
                 let Json(body) = body;
                 ::idem::__private::ScopeValue::write(&at.tenant, "tenant", __k)?;
                 ::idem::__private::KeyArg::write(body, "body", __k)?;
-                <&'a str as ::idem::__private::KeyArg>::write(&text, "text", __k)?;
+                <str as ::idem::__private::KeyArg>::write(text, "text", __k)?;
                 ::core::result::Result::Ok(())
             },
         )

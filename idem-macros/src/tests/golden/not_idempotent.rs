@@ -25,6 +25,8 @@ pub enum report {}
     clippy::used_underscore_binding,
     clippy::missing_errors_doc,
     clippy::ptr_arg,
+    clippy::ref_option,
+    clippy::ref_option_ref,
     clippy::trivially_copy_pass_by_ref
 )]
 impl report {

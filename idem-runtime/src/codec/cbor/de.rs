@@ -12,7 +12,7 @@ use super::{BIG_NEGATIVE, BIG_POSITIVE, Error, MAX_DEPTH, SOME, major, simple};
 /// # Errors
 /// Bytes that are cut short, left over, or nothing [`super::append`] writes; or a value of another type.
 pub fn from_slice<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Error> {
-    let mut reader = Reader { all: bytes, at: 0, depth: 0 };
+    let mut reader = Reader { all: bytes, at: 0, depth: 0, somes: (0, 0) };
     let value = T::deserialize(&mut reader)?;
     match bytes.len() - reader.at {
         0 => Ok(value),
@@ -24,6 +24,8 @@ struct Reader<'de> {
     all: &'de [u8],
     at: usize,
     depth: usize,
+    /// How many `Some`s were read at an offset without a byte of their own: a type may hold itself in one.
+    somes: (usize, usize),
 }
 
 impl<'de> Reader<'de> {
@@ -115,6 +117,17 @@ impl<'de> Reader<'de> {
         Ok(value)
     }
 
+    /// `Some` of anything else: no byte says so.
+    fn bare_some<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
+        let (at, count) = self.somes;
+        let count = if at == self.at { count + 1 } else { 1 };
+        if count > MAX_DEPTH {
+            return Err(Error::Depth);
+        }
+        self.somes = (self.at, count);
+        visitor.visit_some(self)
+    }
+
     fn simple<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
         let at = self.at;
         let first = self.peek()?;
@@ -182,9 +195,9 @@ impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
                     return self.some(visitor);
                 }
                 self.at = at;
-                visitor.visit_some(self)
+                self.bare_some(visitor)
             }
-            _ => visitor.visit_some(self),
+            _ => self.bare_some(visitor),
         }
     }
 
@@ -235,9 +248,11 @@ impl<'de> Elements<'_, 'de> {
         }
     }
 
-    /// What the bytes that are really there can hold at most.
+    /// What the bytes that are really there can hold at most, shared among the containers that are open: each of them may
+    /// reserve by this hint.
     fn bound(&self) -> Option<usize> {
-        usize::try_from(self.left?).ok().map(|left| left.min(self.reader.all.len() - self.reader.at))
+        let share = (self.reader.all.len() - self.reader.at) / self.reader.depth.max(1);
+        usize::try_from(self.left?).ok().map(|left| left.min(share))
     }
 
     fn end(mut self) -> Result<(), Error> {

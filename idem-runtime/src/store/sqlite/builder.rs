@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::SqliteStore;
 use super::database::Database;
 use super::schema;
+use super::writer::Pen;
 use crate::clock::{Clock, SystemClock};
 use crate::store::StoreError;
 
@@ -56,11 +57,16 @@ impl SqliteStoreBuilder {
     /// As [`SqliteStore::open`].
     pub async fn open(self) -> Result<SqliteStore, StoreError> {
         let database = Database::new(&self.path, self.clock, self.busy_timeout, self.max_size)?;
-        let mut connection = database.create().await?;
-        schema::migrate(&database, &mut connection).await?;
-        database.remember_file();
-        let store = SqliteStore::over(Arc::new(database));
-        store.inner.writer.put(connection);
+        let store = SqliteStore::over(Arc::new(database))?;
+        store.inner.writer.run(create).await?;
         Ok(store)
     }
+}
+
+fn create(pen: &mut Pen) -> Result<(), StoreError> {
+    let mut connection = pen.wait(pen.database.create())?;
+    pen.wait(schema::migrate(&pen.database, &mut connection))?;
+    pen.database.remember_file();
+    pen.put(connection);
+    Ok(())
 }

@@ -4,21 +4,27 @@ use sqlx::{Row, SqliteConnection};
 
 use super::Inner;
 use super::database::text;
+use super::writer::Pen;
 use crate::store::{Description, Durability, Setting, StoreError};
 
 impl Inner {
     pub(super) async fn describe(&self) -> Result<Description, StoreError> {
-        let mut lane = self.writer.take(&self.database).await?;
-        let fault = |error| self.database.fault(error);
-        let connection = &mut lane.connection;
-        let version = text(connection, "SELECT sqlite_version()").await.map_err(fault)?;
-        let journal = text(connection, "PRAGMA journal_mode").await.map_err(fault)?;
-        let synchronous = number(connection, "PRAGMA synchronous").await.map_err(fault)?;
-        let pages = number(connection, "PRAGMA max_page_count").await.map_err(fault)?;
-        let page = number(connection, "PRAGMA page_size").await.map_err(fault)?;
-        lane.give_back();
+        self.writer.run(Pen::describe).await
+    }
+}
+
+impl Pen {
+    fn describe(&mut self) -> Result<Description, StoreError> {
+        let mut connection = self.take()?;
+        let version = self.sql(text(&mut connection, "SELECT sqlite_version()"))?;
+        let journal = self.sql(text(&mut connection, "PRAGMA journal_mode"))?;
+        let synchronous = self.sql(number(&mut connection, "PRAGMA synchronous"))?;
+        let pages = self.sql(number(&mut connection, "PRAGMA max_page_count"))?;
+        let page = self.sql(number(&mut connection, "PRAGMA page_size"))?;
+        self.put(connection);
+        let harm = journal_harm(&journal);
         let settings = vec![
-            setting("journal_mode", journal.clone(), journal_harm(&journal)),
+            setting("journal_mode", journal, harm),
             setting("synchronous", synchronous_name(synchronous), synchronous_harm(synchronous)),
             setting("busy_timeout", humantime::format_duration(self.database.busy_timeout()).to_string(), None),
             setting("max_size", pages.saturating_mul(page).to_string(), None),
@@ -67,7 +73,8 @@ mod tests {
 
     #[test]
     fn settings_that_weaken_the_promise_say_so() {
-        for (mode, harmful) in [("wal", false), ("delete", false), ("truncate", false), ("memory", true), ("off", true)] {
+        for (mode, harmful) in [("wal", false), ("delete", false), ("truncate", false), ("memory", true), ("off", true)]
+        {
             assert_eq!(journal_harm(mode).is_some(), harmful, "{mode}");
         }
         for (level, harmful) in [(0, true), (1, true), (2, false), (3, false)] {

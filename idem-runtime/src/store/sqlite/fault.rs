@@ -67,15 +67,18 @@ pub(super) fn of(database: &Database, error: sqlx::Error) -> StoreError {
         FULL => StoreError::Full { store, reason: format!("{said}: the disk or `max_size`") },
         CANNOT_OPEN => cannot_open(path, store, said),
         NOT_A_DATABASE => {
-            let reason = format!("{said}: the file is no SQLite database, or an encrypted one; give the path of another");
+            let reason =
+                format!("{said}: the file is no SQLite database, or an encrypted one; give the path of another");
             StoreError::Schema { store, reason }
         }
         CORRUPT => {
-            let reason = format!("{said}: the file is damaged; save a copy, run `PRAGMA integrity_check`, restore a backup");
+            let reason =
+                format!("{said}: the file is damaged; save a copy, run `PRAGMA integrity_check`, restore a backup");
             StoreError::Schema { store, reason }
         }
         ERROR | CONSTRAINT | MISMATCH => {
-            let reason = format!("{said}; the tables are not as this library made them: restore them, or use a file of its own");
+            let reason =
+                format!("{said}; the tables are not as this library made them: restore them, or use a file of its own");
             StoreError::Schema { store, reason }
         }
         _ => StoreError::Unavailable { store, reason: format!("{said} (code {code})") },

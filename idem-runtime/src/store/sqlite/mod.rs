@@ -4,13 +4,14 @@ mod builder;
 mod database;
 mod describe;
 mod fault;
-mod lanes;
 mod patience;
 mod read;
+mod readers;
 mod row;
 mod schema;
 mod sweep;
 mod write;
+mod writer;
 
 use std::fmt;
 use std::path::Path;
@@ -18,7 +19,8 @@ use std::sync::Arc;
 
 pub use self::builder::SqliteStoreBuilder;
 use self::database::Database;
-use self::lanes::Lanes;
+use self::readers::Readers;
+use self::writer::{Pen, Writer};
 use super::{Description, ListQuery, Store, StoreError, StoreFuture, SweepReport};
 use crate::claim::{
     CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict, CompleteRequest, CompleteVerdict,
@@ -28,16 +30,13 @@ use crate::key::Key;
 use crate::record::Record;
 use crate::transition;
 
-/// How many duplicates are looked up at once. SQLite reads in parallel; more threads than a machine has cores do not help.
-const READERS: usize = 4;
-
 /// Records in an SQLite file: they outlive the process and a power cut, and every process of the machine that opens the
 /// file shares them. Clones share the connections.
 ///
 /// The file is in WAL mode with `synchronous = FULL`: an answer was on the disk before it was given. It must lie on a
 /// local disk, since SQLite's locks do not hold on network file systems. The rules are in `docs/spec/store.md`.
 ///
-/// It needs no async runtime of a certain kind: each connection is a thread of its own.
+/// It works on any async runtime, and goes on where that one is blocked: transactions run on a thread of the store's own.
 ///
 /// ```
 /// # async fn example(folder: &std::path::Path) -> Result<(), idem_runtime::StoreError> {
@@ -55,9 +54,8 @@ pub struct SqliteStore {
 
 struct Inner {
     database: Arc<Database>,
-    /// SQLite has one writer at a time: who waits in line here does not wait in a busy loop there.
-    writer: Lanes,
-    readers: Lanes,
+    writer: Writer,
+    readers: Readers,
 }
 
 impl SqliteStore {
@@ -79,8 +77,9 @@ impl SqliteStore {
         SqliteStoreBuilder::new(path.as_ref())
     }
 
-    fn over(database: Arc<Database>) -> Self {
-        Self { inner: Arc::new(Inner { database, writer: Lanes::new(1), readers: Lanes::new(READERS) }) }
+    fn over(database: Arc<Database>) -> Result<Self, StoreError> {
+        let writer = Writer::start(Arc::clone(&database))?;
+        Ok(Self { inner: Arc::new(Inner { database, writer, readers: Readers::new() }) })
     }
 }
 
@@ -92,7 +91,7 @@ impl fmt::Debug for SqliteStore {
 
 impl Store for SqliteStore {
     fn claim<'a>(&'a self, request: &'a ClaimRequest) -> StoreFuture<'a, ClaimVerdict> {
-        Box::pin(self.inner.step(&request.key, |record, now| transition::claim(record, request, now)))
+        Box::pin(self.inner.step(&request.key, request, transition::claim))
     }
 
     fn renew<'a>(&'a self, requests: &'a [RenewRequest]) -> StoreFuture<'a, Vec<Result<RenewVerdict, StoreError>>> {
@@ -100,15 +99,15 @@ impl Store for SqliteStore {
     }
 
     fn complete<'a>(&'a self, request: &'a CompleteRequest) -> StoreFuture<'a, CompleteVerdict> {
-        Box::pin(self.inner.step(&request.claim.key, |record, now| transition::complete(record, request, now)))
+        Box::pin(self.inner.step(&request.claim.key, request, transition::complete))
     }
 
     fn fail<'a>(&'a self, request: &'a FailRequest) -> StoreFuture<'a, FailVerdict> {
-        Box::pin(self.inner.step(&request.claim.key, |record, now| transition::fail(record, request, now)))
+        Box::pin(self.inner.step(&request.claim.key, request, transition::fail))
     }
 
     fn cancel<'a>(&'a self, request: &'a CancelRequest) -> StoreFuture<'a, CancelVerdict> {
-        Box::pin(self.inner.step(&request.key, |record, now| transition::cancel(record, request, now)))
+        Box::pin(self.inner.step(&request.key, request, transition::cancel))
     }
 
     fn clear<'a>(&'a self, key: &'a Key, force: bool) -> StoreFuture<'a, ClearVerdict> {
@@ -116,7 +115,7 @@ impl Store for SqliteStore {
     }
 
     fn resolve<'a>(&'a self, key: &'a Key, request: &'a ResolveRequest) -> StoreFuture<'a, ResolveVerdict> {
-        Box::pin(self.inner.step(key, |record, now| transition::resolve(record, request, now)))
+        Box::pin(self.inner.step(key, request, transition::resolve))
     }
 
     fn get<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Arc<Record>>> {
@@ -137,9 +136,9 @@ impl Store for SqliteStore {
 
     fn keeper(&self) -> StoreFuture<'_, Arc<dyn Store>> {
         Box::pin(async move {
-            let keeper = Self::over(Arc::clone(&self.inner.database));
-            // The connection is opened now, so that the first heartbeat does not wait for it.
-            keeper.inner.writer.take(&keeper.inner.database).await?.give_back();
+            let keeper = Self::over(Arc::clone(&self.inner.database))?;
+            // It connects now, so that the first heartbeat does not wait for it.
+            keeper.inner.writer.run(Pen::connect).await?;
             let keeper: Arc<dyn Store> = Arc::new(keeper);
             Ok(keeper)
         })

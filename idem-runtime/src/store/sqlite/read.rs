@@ -23,16 +23,17 @@ const SELECT_PAGE: &str = row::select!(
 impl Inner {
     /// The record of a key and a time at which it stood so, without a lock.
     pub(super) async fn read(&self, key: &Key) -> Result<(Option<Record>, Timestamp), StoreError> {
-        let mut lane = self.readers.take(&self.database).await?;
+        let mut reader = self.readers.take(&self.database).await?;
         loop {
             let now = self.database.now();
             let select = sqlx::query(SELECT_ONE).bind(key.digest().as_slice());
-            match select.fetch_optional(&mut lane.connection).await {
+            match select.fetch_optional(&mut reader.connection).await {
                 Ok(row) => {
-                    lane.give_back();
+                    reader.give_back();
                     return Ok((row.as_ref().map(row::decode).transpose()?, now));
                 }
-                Err(error) => lane.again(&self.database, error)?,
+                Err(error) if reader.patience.allows(&error) => {}
+                Err(error) => return Err(self.database.fault(error)),
             }
         }
     }
@@ -62,15 +63,16 @@ impl Inner {
         &self,
         select: impl Fn(Timestamp) -> Query<'q, Sqlite, SqliteArguments> + Send,
     ) -> Result<Vec<SqliteRow>, StoreError> {
-        let mut lane = self.readers.take(&self.database).await?;
+        let mut reader = self.readers.take(&self.database).await?;
         loop {
             let select = select(self.database.now());
-            match select.fetch_all(&mut lane.connection).await {
+            match select.fetch_all(&mut reader.connection).await {
                 Ok(rows) => {
-                    lane.give_back();
+                    reader.give_back();
                     return Ok(rows);
                 }
-                Err(error) => lane.again(&self.database, error)?,
+                Err(error) if reader.patience.allows(&error) => {}
+                Err(error) => return Err(self.database.fault(error)),
             }
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteRow};
-use sqlx::{Decode, Row, Type};
+use sqlx::{Decode, Row, Type, ValueRef};
 
 use super::fault::hex;
 use crate::clock::Timestamp;
@@ -133,7 +133,7 @@ pub(super) fn decode(row: &SqliteRow) -> Result<Record, StoreError> {
     record.attempt = reader.number("attempt")?;
     record.lease_until = reader.time_or_none("lease_until")?;
     record.longest_lease = Duration::from_micros(reader.number("longest_lease")?);
-    record.fingerprint = match reader.get::<Option<&[u8]>>("fingerprint")? {
+    record.fingerprint = match reader.get_or_none::<&[u8]>("fingerprint")? {
         None => None,
         Some(bytes) => Some(Fingerprint::from_bytes(bytes).map_err(|error| reader.corrupt("fingerprint", error))?),
     };
@@ -142,7 +142,7 @@ pub(super) fn decode(row: &SqliteRow) -> Result<Record, StoreError> {
     record.max_attempts = reader.number_or_none("max_attempts")?;
     let grace = reader.number_or_none("grace")?;
     record.grace = grace.map_or(Retention::Forever, |grace| Retention::For(Duration::from_micros(grace)));
-    record.error = reader.get::<Option<&str>>("error")?.map(Arc::from);
+    record.error = reader.get_or_none::<&str>("error")?.map(Arc::from);
     record.retry_at = reader.time_or_none("retry_at")?;
     record.updated_at = reader.time("updated_at")?;
     record.completed_at = reader.time_or_none("completed_at")?;
@@ -167,22 +167,31 @@ impl<'r> Reader<'r> {
         StoreError::Corrupt { key: hex(self.key), reason: format!("column `{column}`: {reason}") }
     }
 
+    /// A column that may be null. Nothing is converted: what has another type than it should is damage.
+    fn get_or_none<T: Decode<'r, Sqlite> + Type<Sqlite>>(&self, column: &str) -> Result<Option<T>, StoreError> {
+        let raw = self.row.try_get_raw(column).map_err(|error| self.corrupt(column, error))?;
+        if raw.is_null() {
+            return Ok(None);
+        }
+        let (found, expected) = (raw.type_info(), T::type_info());
+        if *found != expected {
+            return Err(self.corrupt(column, format_args!("{found} where {expected} was written")));
+        }
+        T::decode(raw).map(Some).map_err(|error| self.corrupt(column, error))
+    }
+
+    /// A column that is never null; the driver alone would read nothing as zero.
     fn get<T: Decode<'r, Sqlite> + Type<Sqlite>>(&self, column: &str) -> Result<T, StoreError> {
-        let wrong = |error| match error {
-            sqlx::Error::ColumnDecode { source, .. } => self.corrupt(column, source),
-            other => self.corrupt(column, other),
-        };
-        self.row.try_get(column).map_err(wrong)
+        self.get_or_none(column)?.ok_or_else(|| self.corrupt(column, "it is null"))
     }
 
     fn number<T: TryFrom<i64>>(&self, column: &str) -> Result<T, StoreError> {
-        let number: i64 = self.get(column)?;
-        T::try_from(number).map_err(|_| self.corrupt(column, format_args!("{number} is out of range")))
+        self.number_or_none(column)?.ok_or_else(|| self.corrupt(column, "it is null"))
     }
 
     fn number_or_none<T: TryFrom<i64>>(&self, column: &str) -> Result<Option<T>, StoreError> {
-        let there = self.get::<Option<i64>>(column)?.is_some();
-        there.then(|| self.number(column)).transpose()
+        let Some(number) = self.get_or_none::<i64>(column)? else { return Ok(None) };
+        T::try_from(number).map(Some).map_err(|_| self.corrupt(column, format_args!("{number} is out of range")))
     }
 
     fn time(&self, column: &str) -> Result<Timestamp, StoreError> {
@@ -190,7 +199,7 @@ impl<'r> Reader<'r> {
     }
 
     fn time_or_none(&self, column: &str) -> Result<Option<Timestamp>, StoreError> {
-        Ok(self.get::<Option<i64>>(column)?.map(Timestamp::from_micros))
+        Ok(self.get_or_none(column)?.map(Timestamp::from_micros))
     }
 
     fn array<const N: usize>(&self, column: &str) -> Result<[u8; N], StoreError> {
@@ -200,13 +209,13 @@ impl<'r> Reader<'r> {
     }
 
     fn holder(&self) -> Result<Holder, StoreError> {
-        let trace = self.get::<Option<&str>>("trace")?.map(str::to_owned);
+        let trace = self.get_or_none::<&str>("trace")?.map(str::to_owned);
         Ok(Holder { host: self.get("host")?, process: self.number("process")?, trace })
     }
 
     fn result(&self, state: State) -> Result<Option<StoredResult>, StoreError> {
-        let bytes: Option<&[u8]> = self.get("result")?;
-        let reason: Option<&str> = self.get("no_result")?;
+        let bytes: Option<&[u8]> = self.get_or_none("result")?;
+        let reason: Option<&str> = self.get_or_none("no_result")?;
         match (bytes, reason) {
             (Some(_), Some(_)) => Err(self.corrupt("no_result", "there is a result all the same")),
             (Some(bytes), None) => Ok(Some(StoredResult::Envelope(bytes.into()))),

@@ -21,10 +21,13 @@ const LEDGER: &str = "CREATE TABLE IF NOT EXISTS idem_migrations (
     applied_at INTEGER NOT NULL
 ) STRICT";
 
+/// Changes nothing, and fails where nothing can be changed: `BEGIN IMMEDIATE` of a read-only file does not.
+const PROBE: &str = "UPDATE idem_migrations SET applied_at = applied_at WHERE version < 0";
+
 /// Brings the tables to this library's version. In one transaction, so that of many processes one does it and the others find it done.
 ///
 /// # Errors
-/// [`StoreError::Schema`] where the tables are of a newer version, or somebody else's.
+/// [`StoreError::Schema`] where the tables are of a newer version, or somebody else's; [`StoreError::ReadOnly`].
 pub(super) async fn migrate(database: &Database, connection: &mut SqliteConnection) -> Result<(), StoreError> {
     begin(database, connection).await?;
     let found = apply(database, connection).await.map_err(|error| database.fault(error))?;
@@ -50,6 +53,7 @@ async fn begin(database: &Database, connection: &mut SqliteConnection) -> Result
 /// Applies what is missing, commits, and answers the version found.
 async fn apply(database: &Database, connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
     sqlx::raw_sql(LEDGER).execute(&mut *connection).await?;
+    sqlx::raw_sql(PROBE).execute(&mut *connection).await?;
     let newest = "SELECT coalesce(max(version), 0) FROM idem_migrations";
     let found: i64 = sqlx::query(newest).fetch_one(&mut *connection).await?.try_get(0)?;
     for migration in MIGRATIONS.iter().filter(|migration| migration.version > found) {

@@ -6,6 +6,7 @@ use sqlx::sqlite::SqliteRow;
 use super::Inner;
 use super::fault::hex;
 use super::row;
+use super::writer::Pen;
 use crate::clock::Timestamp;
 use crate::record::{RECORD_FORMAT, Status};
 use crate::store::{StoreError, SweepReport};
@@ -45,8 +46,8 @@ impl Inner {
         while left > 0 {
             let batch = left.min(BATCH);
             let rows = self.over(&cursor, batch).await?;
-            let over: Vec<&SqliteRow> = rows.iter().filter(|row| readable(row, &mut report)).collect();
-            let removed = self.remove(&over).await?;
+            let over = rows.iter().filter(|row| readable(row, &mut report));
+            let removed = self.remove(over.filter_map(key).collect()).await?;
             report.removed += removed;
             left -= usize::try_from(removed).unwrap_or(left).min(left);
             match rows.last() {
@@ -71,22 +72,11 @@ impl Inner {
         read().map_err(|error: sqlx::Error| self.database.fault(error))
     }
 
-    async fn remove(&self, rows: &[&SqliteRow]) -> Result<u64, StoreError> {
-        if rows.is_empty() {
+    async fn remove(&self, keys: Vec<Vec<u8>>) -> Result<u64, StoreError> {
+        if keys.is_empty() {
             return Ok(0);
         }
-        let mut lane = self.writer.take(&self.database).await?;
-        self.begin(&mut lane).await?;
-        let now = self.database.now().as_micros();
-        let mut removed = 0;
-        for row in rows {
-            let key = row.try_get::<&[u8], _>("key").unwrap_or_default();
-            let delete = sqlx::query(DELETE).bind(key).bind(now).bind(i64::from(RECORD_FORMAT));
-            let deleted = delete.execute(&mut lane.connection).await.map_err(|error| self.database.fault(error))?;
-            removed += deleted.rows_affected();
-        }
-        self.end(lane, "COMMIT").await?;
-        Ok(removed)
+        self.writer.run(move |pen| pen.remove(&keys)).await
     }
 
     async fn stale(&self, report: &mut SweepReport) -> Result<(), StoreError> {
@@ -104,6 +94,20 @@ impl Inner {
     }
 }
 
+impl Pen {
+    fn remove(&mut self, keys: &[Vec<u8>]) -> Result<u64, StoreError> {
+        let mut connection = self.begin()?;
+        let now = self.database.now().as_micros();
+        let mut removed = 0;
+        for key in keys {
+            let delete = sqlx::query(DELETE).bind(key.as_slice()).bind(now).bind(i64::from(RECORD_FORMAT));
+            removed += self.sql(delete.execute(&mut connection))?.rows_affected();
+        }
+        self.end(connection, "COMMIT")?;
+        Ok(removed)
+    }
+}
+
 /// Whether a row may go: one that does not read stays, and is named.
 fn readable(row: &SqliteRow, report: &mut SweepReport) -> bool {
     match row::decode(row) {
@@ -117,7 +121,10 @@ fn readable(row: &SqliteRow, report: &mut SweepReport) -> bool {
 
 fn name(row: &SqliteRow, error: &StoreError, report: &mut SweepReport) {
     if report.bad.len() < NAMED {
-        let key = row.try_get::<&[u8], _>("key").unwrap_or_default();
-        report.bad.push((hex(key), error.to_string()));
+        report.bad.push((hex(&key(row).unwrap_or_default()), error.to_string()));
     }
+}
+
+fn key(row: &SqliteRow) -> Option<Vec<u8>> {
+    row.try_get("key").ok()
 }

@@ -1,0 +1,36 @@
+#![deny(warnings)]
+
+use idem::{idempotent, not_idempotent};
+
+macro_rules! handlers {
+    ($($name:ident($argument:ident: $type:ty) -> $result:ty, $ttl:literal;)*) => {$(
+        #[idempotent(ttl = $ttl, key($argument))]
+        async fn $name($argument: $type) -> $result {
+            Ok($argument)
+        }
+    )*};
+}
+
+handlers! {
+    send(user: u64) -> Result<u64, idem::Error>, "24h";
+    print(text: String) -> anyhow::Result<String>, "48h";
+}
+
+#[cfg(any())]
+#[idempotent]
+async fn absent(user: Missing) -> Result<u64, idem::Error> {}
+
+#[idempotent]
+#[cfg(any())]
+async fn absent_too(user: Missing) -> Result<u64, idem::Error> {}
+
+#[not_idempotent(reason = "any function may carry it")]
+const unsafe fn first(bytes: *const u8) -> u8 {
+    unsafe { *bytes }
+}
+
+fn main() {
+    let _ = (send(1), print("x".into()));
+    let _ = idem::tasks![send, print, first];
+    assert_eq!(unsafe { first([7].as_ptr()) }, 7);
+}

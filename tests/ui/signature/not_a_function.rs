@@ -1,0 +1,8 @@
+#![allow(unused_variables)]
+
+use idem::idempotent;
+
+#[idempotent]
+struct Mailer;
+
+fn main() {}

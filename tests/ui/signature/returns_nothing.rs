@@ -1,0 +1,8 @@
+#![allow(unused_variables)]
+
+use idem::idempotent;
+
+#[idempotent]
+async fn send(user: u64) {}
+
+fn main() {}
