@@ -1,10 +1,12 @@
 //! Running the checks.
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
+
+use tokio::task::{JoinError, JoinSet};
 
 use super::bench::{Bench, Stop};
 use super::checks::{CHECKS, Check};
@@ -14,12 +16,16 @@ use super::report::{Finding, Outcome, Report};
 /// A check that takes longer hangs.
 const LONGEST: Duration = Duration::from_secs(120);
 
-/// Runs all checks, one after the other, each on a store of its own.
+/// Checks that really wait for leases run so many at once: they sleep most of the time.
+const AT_ONCE: usize = 8;
+
+/// Runs all checks, each on a store of its own: one after the other by a manual clock, several at once where time really
+/// passes.
 ///
 /// It needs a Tokio runtime with time; one of several threads lets the checks of concurrency collide for real.
 ///
 /// # Cancel safety
-/// Dropped, it leaves the store of the check that ran as it was.
+/// Dropped, it leaves the stores of the checks that ran as they were.
 pub async fn run(open: impl AsyncFn() -> Result<Fixture, BoxError>) -> Report {
     run_where(open, |_| true).await
 }
@@ -29,15 +35,33 @@ pub async fn run(open: impl AsyncFn() -> Result<Fixture, BoxError>) -> Report {
 /// # Cancel safety
 /// As [`run`].
 pub async fn run_where(open: impl AsyncFn() -> Result<Fixture, BoxError>, wanted: impl Fn(&Check) -> bool) -> Report {
-    let mut findings = Vec::new();
-    for check in CHECKS.iter().filter(|check| wanted(check)) {
-        let outcome = match open().await {
-            Ok(fixture) => outcome(check, fixture).await,
-            Err(error) => Outcome::Failed { found: format!("no store: {error}"), steps: Vec::new() },
+    let mut findings: Vec<(usize, Finding)> = Vec::new();
+    let mut waiting = JoinSet::new();
+    for (number, check) in CHECKS.iter().enumerate().filter(|(_, check)| wanted(check)) {
+        let fixture = match open().await {
+            Ok(fixture) => fixture,
+            Err(error) => {
+                let outcome = Outcome::Failed { found: format!("no store: {error}"), steps: Vec::new() };
+                findings.push((number, Finding { check, outcome }));
+                continue;
+            }
         };
-        findings.push(Finding { check, outcome });
+        let really_waits = fixture.clock.is_none();
+        waiting.spawn(async move { (number, Finding { check, outcome: outcome(check, fixture).await }) });
+        while waiting.len() >= if really_waits { AT_ONCE } else { 1 } {
+            findings.extend(waiting.join_next().await.map(ended));
+        }
     }
-    Report { findings }
+    while let Some(finding) = waiting.join_next().await {
+        findings.push(ended(finding));
+    }
+    findings.sort_by_key(|(number, _)| *number);
+    Report { findings: findings.into_iter().map(|(_, finding)| finding).collect() }
+}
+
+/// Panics of checks are caught; this is one of the fixture's own, when it was dropped.
+fn ended<T>(finding: Result<T, JoinError>) -> T {
+    finding.unwrap_or_else(|error| resume_unwind(Box::new(format!("a fixture did not end well: {error}"))))
 }
 
 /// Runs the check of this name, for a test of its own.
