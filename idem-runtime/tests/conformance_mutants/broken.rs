@@ -120,10 +120,13 @@ impl Broken {
     ) -> Result<V, StoreError> {
         let now = self.clock.now();
         let digest = self.digest(key);
-        let mut found = self.records().get(&digest).cloned();
+        let mut read_before = None;
         if self.is(NotAtomic) {
+            read_before = Some(self.records().get(&digest).cloned());
             tokio::task::yield_now().await;
         }
+        let mut records = self.records();
+        let mut found = read_before.unwrap_or_else(|| records.get(&digest).cloned());
         if let Some(found) = &mut found {
             if self.is(ExpiryBySweep) {
                 found.expires_at = None;
@@ -140,7 +143,6 @@ impl Broken {
         };
         let kept = after(found.as_ref(), &mut written, &mut verdict, now);
         self.spoil(&mut written);
-        let mut records = self.records();
         if kept {
             drop(records.insert(digest, written))
         } else {

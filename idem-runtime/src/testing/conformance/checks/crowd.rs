@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::claim::{ClaimRequest, ClaimVerdict, CompleteVerdict, Failure};
 use crate::key::Key;
 use crate::store::{Store, StoreError};
 use crate::testing::conformance::bench::{Bench, Checked, Stop, hold, short, want};
+use crate::testing::conformance::brief::Brief;
 use crate::testing::conformance::worker::replays;
 
 /// As many as a small machine's workers, and more than a pool has connections.
@@ -68,7 +69,7 @@ async fn crowd(bench: &Bench, keys: &[Key], attempt: u32) -> Checked {
     bench.step(|| format!("{CALLERS} callers claim {} keys at once", keys.len()));
     let mut winners: Vec<Vec<(ClaimRequest, u64)>> = vec![Vec::new(); keys.len()];
     while let Some(asked) = callers.join_next().await {
-        for (number, request, verdict) in asked.map_err(|error| Stop::Failed(format!("a caller panicked: {error}")))? {
+        for (number, request, verdict) in asked.map_err(panicked)? {
             match verdict? {
                 ClaimVerdict::Claimed(claimed) if claimed.attempt == attempt => {
                     winners[number].push((request, claimed.fence));
@@ -107,14 +108,25 @@ async fn ask(store: Arc<dyn Store>, requests: Vec<ClaimRequest>, arrived: Arc<At
 /// The same claim sent twice at once, as a client does that did not wait for the reply.
 pub(super) async fn one_claim_sent_twice_at_once_is_one_claim(bench: &Bench) -> Checked {
     for key in fresh(bench)? {
-        let (mut a, mut b) = (bench.worker(&key), bench.worker(&key).elsewhere());
-        b.claim = a.claim.clone();
-        let (first, second) = tokio::join!(a.granted(), b.granted());
-        let (first, second) = (first?, second?);
-        let same = (first.fence, first.attempt) == (second.fence, second.attempt);
-        hold!(same, "found {first:?} and {second:?}, expected one fence and one attempt");
+        let a = bench.worker(&key);
+        let send = |store: &Arc<dyn Store>| {
+            let (store, claim) = (Arc::clone(store), a.claim.clone());
+            tokio::spawn(async move { store.claim(&claim).await })
+        };
+        let (first, second) = (send(bench.store()), send(bench.other()));
+        match (first.await.map_err(panicked)??, second.await.map_err(panicked)??) {
+            (ClaimVerdict::Claimed(first), ClaimVerdict::Claimed(second)) => {
+                let same = (first.fence, first.attempt) == (second.fence, second.attempt);
+                hold!(same, "found {first:?} and {second:?}, expected one fence and one attempt");
+            }
+            (first, second) => return Err(Stop::found(&vec![first, second], "Claimed, twice the same")),
+        }
     }
     Ok(())
+}
+
+fn panicked(error: JoinError) -> Stop {
+    Stop::Failed(format!("a caller panicked: {error}"))
 }
 
 /// A late completion and a takeover at once: one of them loses.
@@ -133,9 +145,8 @@ pub(super) async fn completion_and_takeover_exclude_each_other(bench: &Bench) ->
         let (mine, theirs) = (Arc::clone(&a.store), Arc::clone(&b.store));
         let completes = tokio::spawn(async move { mine.complete(&completion).await });
         let claims = tokio::spawn(async move { theirs.claim(&claim).await });
-        let failed = |error| Stop::Failed(format!("a caller panicked: {error}"));
-        let (completed, claimed) = (completes.await.map_err(failed)??, claims.await.map_err(failed)??);
-        bench.step(|| format!("{}: {completed:?} and {claimed:?} at once", short(key)));
+        let (completed, claimed) = (completes.await.map_err(panicked)??, claims.await.map_err(panicked)??);
+        bench.step(|| format!("{}: {} and {} at once", short(key), completed.brief(), claimed.brief()));
         match completed {
             CompleteVerdict::Completed { .. } => replays(&claimed, b"late")?,
             CompleteVerdict::LeaseLost(_) => want!(claimed, ClaimVerdict::Claimed(_)),

@@ -1,7 +1,8 @@
 //! Sweeping.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use crate::claim::{ClaimVerdict, ClearVerdict, Failure, RenewVerdict, ResolveRequest, ResolveVerdict};
 use crate::policy::OnStale;
@@ -114,30 +115,48 @@ pub(super) async fn sweeping_takes_nothing_from_live_work(bench: &Bench) -> Chec
         Some(_) => (ROUNDS, bench.lease() / 8),
         None => (ROUNDS_REAL, bench.lease() / 50),
     };
-    let ended = Arc::new(AtomicBool::new(false));
-    let sweeper = tokio::spawn(sweep_until(Arc::clone(bench.other()), Arc::clone(&ended)));
-    let worked = work(bench, rounds, part).await;
-    ended.store(true, Ordering::Release);
+    let sweeps = Arc::new(Sweeps::default());
+    let sweeper = tokio::spawn(sweep_until(Arc::clone(bench.other()), Arc::clone(&sweeps)));
+    let worked = work(bench, &sweeps, rounds, part).await;
+    sweeps.ended.store(true, Ordering::Release);
     let swept = sweeper.await.map_err(|error| Stop::Failed(format!("the sweep ended badly: {error}")))?;
-    bench.step(|| format!("meanwhile {} sweeps", swept.as_ref().map_or(0, |(sweeps, _)| *sweeps)));
+    bench.step(|| format!("meanwhile {} sweeps", sweeps.count.load(Ordering::Acquire)));
     worked?;
-    let (_, removed) = swept?;
     // What expired is gone, by one sweep or another.
     bench.pass_lease().await?;
-    let last = bench.sweep(usize::MAX).await?;
-    let all = removed + last.removed;
+    let all = swept? + bench.sweep(usize::MAX).await?.removed;
     hold!(all == u64::from(rounds), "found {all} records swept, expected {rounds}: one a round expired");
     Ok(())
 }
 
-async fn work(bench: &Bench, rounds: u32, part: std::time::Duration) -> Checked {
+/// How far the sweeps of the other process are.
+#[derive(Debug, Default)]
+struct Sweeps {
+    count: AtomicU64,
+    ended: AtomicBool,
+}
+
+impl Sweeps {
+    /// Until one sweep has begun and ended from now on, unless there are no more.
+    async fn one_more(&self) {
+        let now = self.count.load(Ordering::Acquire);
+        while self.count.load(Ordering::Acquire) < now + 2 && !self.ended.load(Ordering::Acquire) {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+async fn work(bench: &Bench, sweeps: &Sweeps, rounds: u32, part: Duration) -> Checked {
     let kept = bench.key()?;
     let mut long = bench.worker(&kept);
     long.granted().await?;
-    for _ in 0..rounds {
+    for round in 0..rounds {
         let key = bench.key()?;
         let mut a = bench.worker(&key);
         a.granted().await?;
+        if round % 50 == 0 {
+            sweeps.one_more().await;
+        }
         want!(a.renew().await?, RenewVerdict::Renewed);
         want!(long.renew().await?, RenewVerdict::Renewed);
         a.done_for(b"short", part).await?;
@@ -146,15 +165,20 @@ async fn work(bench: &Bench, rounds: u32, part: std::time::Duration) -> Checked 
     long.done(b"done").await
 }
 
-async fn sweep_until(store: Arc<dyn Store>, ended: Arc<AtomicBool>) -> Checked<(u64, u64)> {
-    let (mut sweeps, mut removed) = (0, 0);
-    while !ended.load(Ordering::Acquire) {
-        let report = store.sweep(7).await?;
-        if let Some(key) = report.stale.first() {
-            return Err(Stop::Failed(format!("the sweep named a live claim as abandoned: {key}")));
+/// How many records it removed.
+async fn sweep_until(store: Arc<dyn Store>, sweeps: Arc<Sweeps>) -> Checked<u64> {
+    let mut removed = 0;
+    while !sweeps.ended.load(Ordering::Acquire) {
+        match store.sweep(7).await {
+            Ok(report) if report.stale.is_empty() => removed += report.removed,
+            other => {
+                sweeps.ended.store(true, Ordering::Release);
+                let key = other?.stale.first().map(ToString::to_string).unwrap_or_default();
+                return Err(Stop::Failed(format!("the sweep named a live claim as abandoned: {key}")));
+            }
         }
-        (sweeps, removed) = (sweeps + 1, removed + report.removed);
+        sweeps.count.fetch_add(1, Ordering::AcqRel);
         tokio::task::yield_now().await;
     }
-    Ok((sweeps, removed))
+    Ok(removed)
 }
