@@ -55,8 +55,6 @@ mod attributes;
 pub use attributes::{idempotent, idempotent_daily, idempotent_once, not_idempotent, strict};
 #[doc(hidden)]
 pub use idem_runtime::private as __private;
-#[cfg(feature = "testing")]
-pub use idem_runtime::testing;
 pub use idem_runtime::{
     At, CallBuilder, CallInfo, Coverage, Current, Delivery, Error, Expected, Finding, Guarantee, IntoStore, Key,
     KeyBuilder, Level, MemoryStore, MemoryStoreBuilder, Outcome, Record, Report, Resolution, Runtime, RuntimeBuilder,
@@ -65,6 +63,8 @@ pub use idem_runtime::{
 };
 #[cfg(feature = "sqlite")]
 pub use idem_runtime::{SqliteStore, SqliteStoreBuilder};
+#[cfg(feature = "testing")]
+pub use idem_runtime::{conformance_tests, testing};
 
 /// The README's example is compiled and run.
 #[cfg(all(doctest, feature = "sqlite"))]

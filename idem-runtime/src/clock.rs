@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// A point in time, in microseconds since 1970-01-01T00:00:00Z.
 ///
 /// ```
-/// use idem_runtime::clock::Timestamp;
+/// # use idem_runtime as idem;
+/// use idem::clock::Timestamp;
 /// use std::time::Duration;
 /// let t = Timestamp::from_micros(1_000_000) + Duration::from_secs(1);
 /// assert_eq!(t.to_string(), "1970-01-01T00:00:02Z");

@@ -40,6 +40,8 @@ impl Running {
 
 /// The running claim of the task that calls this: inside the body of an idempotent handler, that handler's.
 ///
+/// Tasks that a body spawns do not inherit its claim: take what they need out of it first.
+///
 /// Outside of any body it stands for no claim: `key` is `None`, `attempt` is 0, and what needs a claim is an error.
 pub fn current() -> Current {
     Current { running: Frame::running() }

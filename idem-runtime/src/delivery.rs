@@ -16,8 +16,9 @@ const LONGEST_KEY: usize = 255;
 /// an inner delivery's words win, what it does not say comes from the outer one, but never the outer's explicit key.
 ///
 /// ```
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), idem_runtime::Error> {
-/// let n = idem_runtime::Delivery::new()
+/// # use idem_runtime as idem;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), idem::Error> {
+/// let n = idem::Delivery::new()
 ///     .idempotency_key("550e8400-e29b-41d4-a716-446655440000")?
 ///     .attempt(2)
 ///     .scope("user", 789)
@@ -106,7 +107,7 @@ impl Delivery {
         self
     }
 
-    /// Which delivery of the message this is, from 1, as the queue counts. Never enters a key.
+    /// Which delivery of the message this is, from 1, as the queue counts: kept with the claim for people, never part of a key.
     pub fn attempt(mut self, attempt: u32) -> Self {
         self.attempt = Some(attempt);
         self
@@ -124,7 +125,8 @@ impl Delivery {
         self
     }
 
-    /// Whose work it is. A task with `scope = "user"` and no such argument takes it from here.
+    /// Whose work it is. A task with `scope = "user"` and no such argument takes it from here. The integer 7 and the text
+    /// `"7"` are different scopes: parse headers before they come here.
     pub fn scope(mut self, kind: impl Into<String>, id: impl Into<ScopeId>) -> Self {
         let kind = kind.into();
         self.scopes.retain(|(known, _)| *known != kind);
@@ -132,12 +134,14 @@ impl Delivery {
         self
     }
 
-    /// Runs a future under this delivery.
+    /// Runs a future under this delivery. Tasks that the future spawns do not inherit it: spawn `delivery.run(…)`, do not run a spawn.
     ///
     /// # Cancel safety
     /// As the future's own.
-    pub async fn run<F: Future>(self, future: F) -> F::Output {
-        Frame::current().under(self).scope(future).await
+    pub fn run<F: Future>(self, future: F) -> impl Future<Output = F::Output> {
+        // Boxed: each layer of async functions would hold it twice.
+        let future = Box::pin(future);
+        async move { Frame::current().under(self).scope(future).await }
     }
 
     /// This delivery, inside `outer`.
@@ -192,7 +196,12 @@ impl InForce {
         self.delivery.scheduled_for.or(self.delivery.enqueued_at)
     }
 
-    pub(crate) fn message_id(&self) -> Option<&str> {
-        self.delivery.message_id.as_deref()
+    /// The message and the how many-th delivery of it this is, for people who look at a record.
+    pub(crate) fn trace(&self) -> Option<String> {
+        match (&self.delivery.message_id, self.delivery.attempt) {
+            (Some(id), Some(attempt)) => Some(format!("{id}, delivery {attempt}")),
+            (Some(id), None) => Some(id.clone()),
+            (None, attempt) => attempt.map(|attempt| format!("delivery {attempt}")),
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::key::{Key, KeyError};
+use crate::policy::spelled;
 use crate::record::Record;
 use crate::store::StoreError;
 
@@ -17,7 +18,7 @@ use crate::store::StoreError;
 pub enum Error {
     /// No runtime is installed, and none was entered; the body was not entered.
     #[error(
-        "task `{task}` has no runtime: call `Runtime::builder()…build()?.install()?` at start-up, or run it inside `runtime.enter(…)`"
+        "task `{task}` has no runtime: call `Runtime::builder()…build()?.install()?` at start-up, or run it inside `runtime.enter(…)` (a spawned task does not inherit that: spawn `runtime.enter(…)` itself)"
     )]
     NoRuntime {
         /// The task.
@@ -58,7 +59,7 @@ pub enum Error {
     },
     /// The task declares a scope, and the call has none; the body was not entered.
     #[error(
-        "task `{task}` is scoped by `{scope}`, and this call has none: give the argument a value, or the delivery `.scope(\"{scope}\", …)`"
+        "task `{task}` is scoped by `{scope}`, and this call has none: neither an argument of that name with a value, nor a delivery with `.scope(\"{scope}\", …)`"
     )]
     ScopeMissing {
         /// The task.
@@ -67,7 +68,7 @@ pub enum Error {
         scope: String,
     },
     /// Another call of the key is running; the body was not entered.
-    #[error("{at} is running elsewhere; try again in {}", humantime::format_duration(*.retry_after))]
+    #[error("{at} is running elsewhere; try again in {}", spelled(*.retry_after))]
     InProgress {
         /// Which call.
         at: At,

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::key::{Bucket, TaskIdent, Unit};
-use crate::policy::{DurationError, OnInProgress, OnStale, OnStoreError, Retention, parse_duration, parse_retention};
+use crate::policy::{
+    DurationError, OnInProgress, OnStale, OnStoreError, Retention, parse_duration, parse_retention, spelled,
+};
 use crate::settings::{DEFAULT_LEASE, DEFAULT_MAX_RESULT, SHORTEST_LEASE, Settings};
 use crate::task::Task;
 
@@ -166,7 +168,7 @@ pub(crate) fn settle(
     };
     let lease = options.lease.or(task.and_then(|task| task.lease)).unwrap_or(DEFAULT_LEASE);
     if lease < SHORTEST_LEASE {
-        let (found, least) = (humantime::format_duration(lease), humantime::format_duration(SHORTEST_LEASE));
+        let (found, least) = (spelled(lease), spelled(SHORTEST_LEASE));
         return Err(refuse(format!(
             "a lease of {found} would be lost to ordinary delays: it must be {least} or longer"
         )));

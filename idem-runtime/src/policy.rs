@@ -47,7 +47,7 @@ pub enum Retention {
 impl fmt::Display for Retention {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::For(d) => humantime::format_duration(*d).fmt(f),
+            Self::For(d) => f.write_str(&spelled(*d)),
             Self::Forever => f.write_str("forever"),
         }
     }
@@ -70,11 +70,12 @@ pub struct DurationError {
 /// (`1M` would be a month, `1m` a minute).
 ///
 /// ```
-/// use idem_runtime::policy::parse_duration;
+/// # use idem_runtime as idem;
+/// use idem::policy::parse_duration;
 /// assert_eq!(parse_duration("24h")?.as_secs(), 86_400);
 /// assert!(parse_duration("0s").is_err());
 /// assert!(parse_duration("1M").is_err());
-/// # Ok::<(), idem_runtime::policy::DurationError>(())
+/// # Ok::<(), idem::policy::DurationError>(())
 /// ```
 pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
     let refuse = |reason| DurationError { text: text.to_owned(), reason };
@@ -94,6 +95,14 @@ pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
 fn names_calendar_unit(text: &str) -> bool {
     text.split(|c: char| !c.is_ascii_alphabetic())
         .any(|unit| matches!(unit, "M" | "month" | "months" | "y" | "yr" | "yrs" | "year" | "years"))
+}
+
+/// A duration as the attributes write it, in its largest whole unit: `48h`, `90s`, `62d`.
+pub(crate) fn spelled(duration: Duration) -> String {
+    const UNITS: [(u128, &str); 5] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")];
+    let ms = duration.as_millis();
+    let whole = UNITS.into_iter().find(|(unit, _)| ms >= *unit && ms.is_multiple_of(*unit));
+    whole.map_or_else(|| format!("{ms}ms"), |(unit, name)| format!("{}{name}", ms / unit))
 }
 
 /// Reads a retention: a duration or `"forever"`.

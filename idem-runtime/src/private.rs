@@ -65,7 +65,7 @@ where
     F: Future<Output = Result<T, E>>,
 {
     let report = Arc::new(Report::default());
-    let value = Frame { report: Some(Arc::clone(&report)), ..Frame::current() }.scope(handler).await?;
+    let value = Frame { report: Some(Arc::clone(&report)), ..Frame::current() }.scope(Box::pin(handler)).await?;
     match report.told() {
         Some(told) => Ok(told.map(|()| value)),
         None => Err(error(Error::Config(

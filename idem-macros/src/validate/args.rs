@@ -43,9 +43,9 @@ pub(super) fn args(
     let mut args = if key.is_written() {
         selected(key.take().unwrap_or_default(), skipped, signature, item, cx)
     } else {
-        let before = cx.count();
         let all = not_skipped(skipped, signature, item, cx);
-        if all.is_empty() && !scoped && cx.count() == before {
+        // Beside another mistake it may be that one's shadow: an argument that was misspelt, or marked in vain.
+        if all.is_empty() && !scoped && cx.count() == 0 {
             cx.error(
                 item.name_span(),
                 "no argument enters the key, so that every call would be a duplicate of the first: select arguments with `key(…)`, add a `scope`, or write `key()` if that is meant",

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{Finding, Level};
 use crate::error::Error;
+use crate::policy::spelled;
 use crate::settings::Settings;
 use crate::store::Description;
 use crate::task::{ScopeSource, Task};
@@ -78,7 +79,7 @@ impl Coverage {
             guarantee,
             key: key(task),
             retention: settings.retention.to_string(),
-            lease: humantime::format_duration(settings.lease).to_string(),
+            lease: spelled(settings.lease),
             duplicates: duplicates.to_owned(),
             store,
         }
@@ -163,7 +164,12 @@ impl fmt::Display for Report {
             table.add_row([&name, &guarantee, key, kept, lease, &task.duplicates, &task.store, &task.location]);
         }
         let covered = self.tasks.iter().filter(|task| !matches!(task.guarantee, Guarantee::None { .. })).count();
-        writeln!(f, "{} of {} tasks covered, namespace `{}`", covered, self.tasks.len(), self.namespace)?;
+        write!(f, "{} of {} tasks covered, namespace `{}`", covered, self.tasks.len(), self.namespace)?;
+        match self.findings.iter().filter(|finding| finding.level == Level::Error).count() {
+            0 => writeln!(f)?,
+            1 => writeln!(f, ", 1 error")?,
+            errors => writeln!(f, ", {errors} errors")?,
+        }
         writeln!(f, "{table}")?;
         for (name, store) in &self.stores {
             writeln!(f, "store {name}: {}", line(store))?;

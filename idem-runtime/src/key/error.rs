@@ -119,7 +119,7 @@ pub enum KeyError {
     /// A collection without an order of its own.
     #[error(
         "{place}: `{type_name}` yields its elements in random order, but a key needs one order; \
-         wrap it in `Set` (on a parameter: `#[idem(set)]`) or use a `BTreeSet`"
+         wrap it in `idem::key::Set`, or use a `BTreeSet`"
     )]
     UnorderedSet {
         /// Where it was found.

@@ -12,7 +12,8 @@ pub(super) const SET_NAME: &str = "$idem::Set";
 /// `Set` is the collection itself.
 ///
 /// ```
-/// use idem_runtime::key::{KeySpace, KeyWriter, Set, TaskIdent};
+/// # use idem_runtime as idem;
+/// use idem::key::{KeySpace, KeyWriter, Set, TaskIdent};
 /// use std::collections::HashSet;
 /// use std::num::NonZeroU32;
 ///
@@ -22,7 +23,7 @@ pub(super) const SET_NAME: &str = "$idem::Set";
 ///     writer.finish(&KeySpace::new("app"), &TaskIdent::new("t", NonZeroU32::MIN))
 /// };
 /// assert_eq!(key(["a", "b"].into())?, key(["b", "a"].into())?);
-/// # Ok::<(), idem_runtime::key::KeyError>(())
+/// # Ok::<(), idem::key::KeyError>(())
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename = "$idem::Set")]

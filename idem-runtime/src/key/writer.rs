@@ -22,7 +22,8 @@ use std::fmt;
 /// the part's own result was looked at.
 ///
 /// ```
-/// use idem_runtime::key::{KeySpace, KeyWriter, TaskIdent};
+/// # use idem_runtime as idem;
+/// use idem::key::{KeySpace, KeyWriter, TaskIdent};
 /// use std::num::NonZeroU32;
 ///
 /// let (space, task) = (KeySpace::new("app"), TaskIdent::new("mail.send", NonZeroU32::MIN));
@@ -31,7 +32,7 @@ use std::fmt;
 /// writer.arg("template", "welcome")?;
 /// let key = writer.finish(&space, &task)?;
 /// assert!(key.to_string().starts_with("idem1:app:mail.send@1:user=42:"));
-/// # Ok::<(), idem_runtime::key::KeyError>(())
+/// # Ok::<(), idem::key::KeyError>(())
 /// ```
 pub struct KeyWriter(Lent);
 

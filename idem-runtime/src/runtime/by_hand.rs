@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{KeyArgs, Runtime};
+use crate::ambient::Frame;
 use crate::codec::ResultCodec;
 use crate::delivery::ScopeId;
 use crate::error::Error;
@@ -16,7 +17,7 @@ use crate::policy::{OnInProgress, OnStoreError};
 use crate::registry;
 use crate::run::{self, Ops};
 use crate::settings::Settings;
-use crate::task::Task;
+use crate::task::{ScopeSource, Task};
 
 /// Task, scope and arguments of a call: what makes its key.
 #[derive(Debug)]
@@ -28,22 +29,25 @@ struct Subject {
     args: Args,
 }
 
-/// The parts of a key, written as they are given; the first refusal is told when the call is run.
+/// The parts of a key, as they are given; the first refusal is told when the call is run.
 #[derive(Debug, Default)]
 struct Args {
     writer: KeyWriter,
-    /// Whether anything was given that tells one call from another.
-    any: bool,
-    scoped: bool,
+    names: Vec<String>,
+    scopes: Vec<(String, ScopeId)>,
     refused: Option<KeyError>,
 }
 
 impl Args {
-    fn add(&mut self, written: impl FnOnce(&mut KeyWriter) -> Result<(), KeyError>) {
-        self.any = true;
-        if let Err(refusal) = written(&mut self.writer) {
+    fn arg<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {
+        if let Err(refusal) = self.writer.arg(name, value) {
             self.refused.get_or_insert(refusal);
         }
+        self.names.push(name.to_owned());
+    }
+
+    fn scope(&self, kind: &str) -> Option<&ScopeId> {
+        self.scopes.iter().find(|(known, _)| known == kind).map(|(_, id)| id)
     }
 }
 
@@ -54,29 +58,53 @@ impl Subject {
         self.version.is_none_or(|version| version == task.version()).then_some(task)
     }
 
+    /// What is in force for the call, once its parts are those that make a key of its task.
     fn settings(&self) -> Result<Arc<Settings>, Error> {
-        let Some(task) = self.registered() else {
-            return self.runtime.unregistered(&self.task, self.version.unwrap_or(1), &self.options).map(Arc::new);
-        };
-        self.options.agree_with(task)?;
-        self.runtime.settings(task)
-    }
-
-    /// What the key is made of: the scopes and arguments that were given. A registered task's scope that was not given is
-    /// the delivery's, or missing.
-    fn plan(self) -> impl FnOnce(&mut KeyArgs<'_>) -> Result<(), KeyError> {
-        let scope = self.registered().map_or(&[][..], |task| task.scope());
-        move |into| {
-            into.writer = self.args.writer;
-            self.args.refused.map_or(Ok(()), Err)?;
-            let mut missing = scope.iter().filter(|_| !self.args.scoped);
-            missing.try_for_each(|part| into.scope_from_delivery(part.kind))
+        match self.registered() {
+            Some(task) => {
+                self.options.agree_with(task)?;
+                self.check_parts(task)?;
+                self.runtime.settings(task)
+            }
+            None => {
+                let version = self.version.unwrap_or(1);
+                let settings = self.runtime.unregistered(&self.task, version, &self.options)?;
+                self.check_any(&settings)?;
+                Ok(Arc::new(settings))
+            }
         }
     }
 
-    fn check(&self, settings: &Settings) -> Result<(), Error> {
-        let explicit = crate::ambient::Frame::current().delivery.is_some_and(|delivery| delivery.key().is_some());
-        if self.args.any || explicit || settings.bucket.is_some() {
+    /// A key of a registered task is made of what its attribute says: another could never be found.
+    fn check_parts(&self, task: &Task) -> Result<(), Error> {
+        let known = task.key_arguments();
+        let refuse = |what: String| {
+            let known = if known.is_empty() { "no argument".to_owned() } else { format!("`{}`", known.join("`, `")) };
+            Err(Error::Config(format!("task `{}` ({}) is keyed by {known}: {what}", task.name(), task.location())))
+        };
+        if let Some(name) = self.args.names.iter().find(|name| !known.contains(&name.as_str())) {
+            return refuse(format!("`{name}` was given"));
+        }
+        let explicit = self.has_explicit_key();
+        if let Some(name) = known.iter().find(|name| !explicit && !self.args.names.iter().any(|given| given == *name)) {
+            return refuse(format!("`{name}` was not given, add `.arg(\"{name}\", &value)`"));
+        }
+        for part in task.scope().iter().filter(|part| part.source != ScopeSource::Delivery) {
+            if self.args.scope(part.kind).is_none() {
+                return refuse(format!("and scoped by `{0}`, add `.scope(\"{0}\", id)`", part.kind));
+            }
+        }
+        let kinds: Vec<_> = task.scope().iter().map(|part| part.kind).collect();
+        match self.args.scopes.iter().find(|(kind, _)| !kinds.contains(&kind.as_str())) {
+            Some((kind, _)) => refuse(format!("a scope `{kind}` was given, and it has none of that name")),
+            None => Ok(()),
+        }
+    }
+
+    /// A call that nothing tells from another is a mistake.
+    fn check_any(&self, settings: &Settings) -> Result<(), Error> {
+        let Args { names, scopes, .. } = &self.args;
+        if !names.is_empty() || !scopes.is_empty() || settings.bucket.is_some() || self.has_explicit_key() {
             return Ok(());
         }
         let task = &self.task;
@@ -84,16 +112,49 @@ impl Subject {
             "the call of `{task}` gives nothing that tells it from another: add `.arg(name, &value)`, or a scope, a bucket or the delivery's idempotency key"
         )))
     }
+
+    fn has_explicit_key(&self) -> bool {
+        Frame::current().delivery.is_some_and(|delivery| delivery.key().is_some())
+    }
+
+    /// Writes the scopes, in the order of the task where one is registered; what was not given is the delivery's.
+    fn plan(self) -> impl FnOnce(&mut KeyArgs<'_>) -> Result<(), KeyError> {
+        let declared = self.registered().map(Task::scope);
+        move |into| {
+            into.writer = self.args.writer;
+            self.args.refused.map_or(Ok(()), Err)?;
+            let given = |kind: &str| self.args.scopes.iter().find(|(known, _)| known == kind).map(|(_, id)| id);
+            match declared {
+                Some(parts) => parts.iter().try_for_each(|part| match given(part.kind) {
+                    Some(id) => into.writer.scope(part.kind, id),
+                    None => into.scope_from_delivery(part.kind),
+                }),
+                None => self.args.scopes.iter().try_for_each(|(kind, id)| into.writer.scope(kind, id)),
+            }
+        }
+    }
 }
 
 impl Runtime {
-    /// A call of a task by hand: `runtime.call("billing.charge").ttl("24h").scope("user", 7).arg("order", &id).run(…)`.
-    /// The name of a registered task brings its settings.
+    /// A call of a task by hand, for handlers known only at run time. The name of a registered task brings its settings, and
+    /// its key is made of what its attribute says.
+    ///
+    /// ```
+    /// # use idem_runtime as idem;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), idem::Error> {
+    /// # let runtime = idem::Runtime::builder().store(idem::MemoryStore::new()).build()?;
+    /// # let id = 4711;
+    /// let call = runtime.call("billing.charge").ttl("24h").scope("user", 7).arg("order", &id);
+    /// let outcome = call.run(async || Ok::<_, idem::Error>("charged")).await;
+    /// # assert_eq!(outcome?.into_value(), "charged");
+    /// # Ok(()) }
+    /// ```
     pub fn call(&self, task: impl Into<String>) -> CallBuilder {
         CallBuilder(self.subject(task.into()))
     }
 
-    /// The key of a call by hand: `runtime.key("billing.charge").arg("order", &id).make()?`.
+    /// The key of a call by hand: `runtime.key("billing.charge").arg("order", &id).make()?`. So the task of a method is
+    /// looked at: give every argument that makes its key, and its scopes.
     pub fn key(&self, task: impl Into<String>) -> KeyBuilder {
         KeyBuilder(self.subject(task.into()))
     }
@@ -122,15 +183,13 @@ macro_rules! subject_methods {
 
             /// Whose work it is. Several scopes count in the order in which they are given.
             pub fn scope(mut self, kind: &str, id: impl Into<ScopeId>) -> Self {
-                let id = id.into();
-                self.0.args.add(|writer| writer.scope(kind, &id));
-                self.0.args.scoped = true;
+                self.0.args.scopes.push((kind.to_owned(), id.into()));
                 self
             }
 
             /// An argument that makes the key, by its name there. The order of arguments does not matter.
             pub fn arg<T: Serialize + ?Sized>(mut self, name: &str, value: &T) -> Self {
-                self.0.args.add(|writer| writer.arg(name, value));
+                self.0.args.arg(name, value);
                 self
             }
 
@@ -157,7 +216,6 @@ impl KeyBuilder {
     /// and where nothing tells the call from another.
     pub fn make(self) -> Result<Key, Error> {
         let settings = self.0.settings()?;
-        self.0.check(&settings)?;
         let runtime = self.0.runtime.clone();
         runtime.preview(&settings, self.0.plan())
     }
@@ -245,7 +303,6 @@ impl CallBuilder {
     {
         let prepare = || {
             let settings = self.0.settings()?;
-            self.0.check(&settings)?;
             let runtime = self.0.runtime.clone();
             runtime.prepare(settings, self.0.plan())
         };

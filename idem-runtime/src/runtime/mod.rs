@@ -70,12 +70,12 @@ impl Runtime {
     }
 
     /// Runs a future with this runtime in force, whatever is installed: for tests, and for several applications in one
-    /// process. Tasks that the future spawns do not inherit it.
+    /// process. Tasks that the future spawns do not inherit it: spawn `runtime.enter(…)` itself then.
     ///
     /// # Cancel safety
     /// As the future's own.
-    pub async fn enter<F: Future>(&self, future: F) -> F::Output {
-        ENTERED.scope(self.clone(), future).await
+    pub fn enter<F: Future>(&self, future: F) -> impl Future<Output = F::Output> {
+        ENTERED.scope(self.clone(), Box::pin(future))
     }
 
     /// The runtime in force: the one entered, else the one installed.
@@ -115,10 +115,9 @@ impl Runtime {
         let explicit = |delivery: &InForce| delivery.take_key().map(str::to_owned);
         let (key, fingerprint) = self.derive(&settings, &frame, explicit, plan)?;
         let slot = Arc::clone(self.slot(&settings));
-        let trace = frame.delivery.as_ref().and_then(|delivery| delivery.message_id());
-        let holder = match trace {
-            Some(id) => Arc::new(Holder { trace: Some(id.to_owned()), ..(*self.inner.holder).clone() }),
+        let holder = match frame.delivery.as_ref().and_then(|delivery| delivery.trace()) {
             None => Arc::clone(&self.inner.holder),
+            trace => Arc::new(Holder { trace, ..(*self.inner.holder).clone() }),
         };
         Ok(Call { key, fingerprint, settings, slot, clock: Arc::clone(&self.inner.clock), holder, frame })
     }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use super::memory::MemoryStore;
 use super::{Store, StoreError};
 
-/// Opens the store that a URL names: `memory:` or `sqlite:PATH` (feature `sqlite`).
+/// Opens the store that a URL names: `memory:` or `sqlite:PATH` (feature `sqlite`; `sqlite://PATH` is the same).
 ///
 /// ```
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), idem_runtime::StoreError> {
-/// let store = idem_runtime::connect("memory:").await?;
+/// # use idem_runtime as idem;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), idem::StoreError> {
+/// let store = idem::connect("memory:").await?;
 /// # Ok(()) }
 /// ```
 ///
@@ -20,11 +21,19 @@ use super::{Store, StoreError};
 /// # Cancel safety
 /// Safe: a store that was not handed out is closed.
 pub async fn connect(url: &str) -> Result<Arc<dyn Store>, StoreError> {
-    let (scheme, rest) = url.split_once(':').unwrap_or((url, ""));
+    let Some((scheme, rest)) = url.split_once(':') else {
+        return Err(refuse(url, "is no scheme", "a file is `sqlite:PATH`, memory is `memory:`"));
+    };
     match scheme {
         "memory" if matches!(rest, "" | "//") => Ok(Arc::new(MemoryStore::new())),
         "memory" => Err(refuse(scheme, "has a path, and memory has none", "write `memory:`")),
+        "sqlite" if rest.contains('?') => {
+            Err(refuse(scheme, "has options after `?`, and takes none", "write the path alone; a missing file is made"))
+        }
         "sqlite" => sqlite(rest.strip_prefix("//").unwrap_or(rest)).await,
+        "redis" | "rediss" | "postgres" | "postgresql" | "mysql" | "mariadb" => {
+            Err(refuse(scheme, "is not available yet", "write `memory:` or `sqlite:PATH`"))
+        }
         _ => Err(refuse(scheme, "is not a scheme of a store", "write `memory:` or `sqlite:PATH`")),
     }
 }

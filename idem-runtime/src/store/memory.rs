@@ -30,7 +30,8 @@ const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 /// removed as the store grows, without a sweeper.
 ///
 /// ```
-/// use idem_runtime::MemoryStore;
+/// # use idem_runtime as idem;
+/// use idem::MemoryStore;
 /// let store = MemoryStore::new();
 /// let small = MemoryStore::builder().max_records(10_000).build();
 /// ```

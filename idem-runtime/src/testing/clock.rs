@@ -16,8 +16,9 @@ const START: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
 /// whose wall clock is wrong.
 ///
 /// ```
-/// use idem_runtime::clock::Clock;
-/// use idem_runtime::testing::ManualClock;
+/// # use idem_runtime as idem;
+/// use idem::clock::Clock;
+/// use idem::testing::ManualClock;
 /// use std::time::Duration;
 ///
 /// let clock = ManualClock::new();

@@ -39,8 +39,9 @@ use crate::transition;
 /// It works on any async runtime, and goes on where that one is blocked: transactions run on a thread of the store's own.
 ///
 /// ```
-/// # async fn example(folder: &std::path::Path) -> Result<(), idem_runtime::StoreError> {
-/// use idem_runtime::SqliteStore;
+/// # use idem_runtime as idem;
+/// # async fn example(folder: &std::path::Path) -> Result<(), idem::StoreError> {
+/// use idem::SqliteStore;
 /// use std::time::Duration;
 /// let store = SqliteStore::open(folder.join("idem.db")).await?;
 /// let patient = SqliteStore::builder(folder.join("idem.db")).busy_timeout(Duration::from_secs(20)).open().await?;

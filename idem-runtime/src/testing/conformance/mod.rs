@@ -4,9 +4,10 @@
 //! Give [`run`] a function that opens an empty store, with two handles on the same records:
 //!
 //! ```
-//! use idem_runtime::MemoryStore;
-//! use idem_runtime::testing::ManualClock;
-//! use idem_runtime::testing::conformance::{self, Fixture};
+//! # use idem_runtime as idem;
+//! use idem::MemoryStore;
+//! use idem::testing::ManualClock;
+//! use idem::testing::conformance::{self, Fixture};
 //! use std::sync::Arc;
 //!
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {

@@ -81,9 +81,10 @@ pub async fn run_one(name: &str, open: impl AsyncFn() -> Result<Fixture, BoxErro
 ///
 /// ```no_run
 /// mod memory {
-///     # use idem_runtime::testing::conformance::{BoxError, Fixture};
+///     # use idem_runtime as idem;
+///     # use idem::testing::conformance::{BoxError, Fixture};
 ///     # async fn open() -> Result<Fixture, BoxError> { Err("".into()) }
-///     idem_runtime::conformance_tests!(super::open);
+///     idem::conformance_tests!(super::open);
 /// }
 /// ```
 #[macro_export]

@@ -18,9 +18,10 @@ use crate::store::{Description, ListQuery, Store, StoreError, StoreFuture, Sweep
 /// ([`keeper_faults`](Self::keeper_faults)), so that heartbeats can be cut while calls go on.
 ///
 /// ```
-/// use idem_runtime::MemoryStore;
-/// use idem_runtime::store::Store;
-/// use idem_runtime::testing::{Fault, FaultStore, Op};
+/// # use idem_runtime as idem;
+/// use idem::MemoryStore;
+/// use idem::store::Store;
+/// use idem::testing::{Fault, FaultStore, Op};
 /// use std::sync::Arc;
 ///
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
