@@ -53,7 +53,7 @@ async fn the_memory_store_agrees_with_the_model_in_thousands_of_sequences() {
 }
 
 mod each {
-    idem_runtime::conformance_tests!(super::open);
+    idem_runtime::testing::conformance_tests!(super::open);
 }
 
 /// Some keys lie beside each other in the store and some do not.

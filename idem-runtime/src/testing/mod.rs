@@ -6,3 +6,5 @@ mod fault;
 
 pub use self::clock::ManualClock;
 pub use self::fault::{Call, Fault, FaultStore, Faults, Op};
+/// For users of the facade, who do not name this crate.
+pub use crate::conformance_tests;
