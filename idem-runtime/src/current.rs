@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::ambient::Frame;
 use crate::claim::{RenewRequest, RenewVerdict};
 use crate::error::{At, Error};
+use crate::flight::Waits;
 use crate::key::Key;
 use crate::lease::Lease;
 use crate::store::Store;
@@ -22,6 +23,8 @@ pub(crate) struct Running {
     pub(crate) store: Arc<dyn Store>,
     /// The call from whose body this one was made.
     pub(crate) caller: Option<Arc<Running>>,
+    /// What the body waits for.
+    pub(crate) waits: Arc<Waits>,
 }
 
 impl Running {

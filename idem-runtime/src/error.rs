@@ -111,11 +111,14 @@ pub enum Error {
         /// What happened.
         message: String,
     },
-    /// The key was cancelled; the body was not entered.
-    #[error("{at} was cancelled")]
+    /// The key was cancelled. Where `effect` is false the body was not entered; where it is true it was cancelled while the
+    /// body ran, whose effect may have taken place.
+    #[error("{at} was cancelled{}", while_running(*.effect))]
     Cancelled {
         /// Which call.
         at: At,
+        /// Whether the body was entered.
+        effect: bool,
     },
     /// The claim went to another owner, or its lease ran out unanswered. The body was entered and dropped at an await:
     /// its effect may have taken place.
@@ -184,6 +187,10 @@ fn after_effect(effect: bool) -> &'static str {
     if effect { "; the body ran and its effect took place, its result could not be recorded" } else { "" }
 }
 
+fn while_running(effect: bool) -> &'static str {
+    if effect { " while the body ran: its effect may have taken place" } else { "" }
+}
+
 /// Which call an error is about.
 #[derive(Debug, Clone)]
 pub struct At(Arc<Key>);
@@ -240,7 +247,8 @@ impl Error {
         matches!(self, Self::InProgress { .. })
     }
 
-    /// Whether delivering the same message again later may succeed.
+    /// Whether delivering the same message again later may succeed. After [`Error::LeaseLost`], and
+    /// [`Error::StoreUnavailable`] with `effect`, the body may run again although its effect took place.
     pub fn is_retryable(&self) -> bool {
         use Error::{InProgress, LeaseLost, PriorFailure, StoreUnavailable};
         matches!(self, InProgress { .. } | LeaseLost { .. } | PriorFailure { .. } | StoreUnavailable { .. })

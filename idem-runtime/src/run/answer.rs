@@ -55,7 +55,7 @@ pub(super) fn refusal(key: &Key, record: &Record) -> Error {
         State::Failed => {
             Error::PriorFailure { at, message: message(), attempt: record.attempt, retry_at: record.retry_at }
         }
-        State::Cancelled => Error::Cancelled { at },
+        State::Cancelled => Error::Cancelled { at, effect: false },
         _ => Error::OutcomeUnknown { at, message: message() },
     }
 }

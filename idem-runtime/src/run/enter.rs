@@ -9,7 +9,7 @@ use super::{Call, answer};
 use crate::claim::{ClaimRequest, ClaimVerdict, Claimed, RenewRequest, RenewVerdict};
 use crate::error::{At, Error};
 use crate::events;
-use crate::flight::{Follower, IsRunning, Joined, Leader};
+use crate::flight::{Follower, IsRunning, Joined, Landing, Leader};
 use crate::lease::Lease;
 use crate::policy::{OnInProgress, OnStoreError};
 use crate::record::Record;
@@ -40,7 +40,9 @@ pub(super) async fn enter(call: &Call) -> Result<Entry<'_>, Error> {
     if callers.is_some_and(|callers| callers.holds(&call.key, &call.slot.store)) {
         return Err(Error::Reentrant { at: At::new(&call.key) });
     }
-    let mut patience = Patience::new(call.settings.wait);
+    // Two bodies in two processes that wait for each other cannot see it: a call made in a body waits for a lease at most.
+    let bound = callers.map(|_| call.settings.lease);
+    let mut patience = Patience::new(call.settings.wait.or(bound));
     loop {
         match call.slot.flights.join(&call.key, call.fingerprint.as_ref()) {
             Joined::Leads(leader) => return lead(call, leader, &mut patience).await,
@@ -55,21 +57,43 @@ pub(super) async fn enter(call: &Call) -> Result<Entry<'_>, Error> {
 
 /// Another call of this process asks, or runs. `None`: it ended without a result, so the key is free to be asked for.
 async fn follow<'a>(call: &Call, follower: Follower<'_>, patience: &Patience) -> Result<Option<Entry<'a>>, Error> {
-    if let Some(arguments) = follower.differing(call.fingerprint.as_ref()) {
-        return Err(Error::Mismatch { at: At::new(&call.key), arguments });
-    }
-    let waits = call.settings.on_in_progress == OnInProgress::Wait && follower.may_wait();
-    let landed = if waits {
+    let policy = call.settings.on_in_progress;
+    let landing = if let Some(arguments) = follower.differing(call.fingerprint.as_ref()) {
+        // The leader's arguments count once the store has taken them: they may be the wrong ones.
+        match follower.landed_unless_running().await {
+            Err(IsRunning) | Ok(Landing::Completed(_)) => {
+                return Err(Error::Mismatch { at: At::new(&call.key), arguments });
+            }
+            Ok(landing) => landing,
+        }
+    } else if policy == OnInProgress::Wait && follower.may_wait() {
+        let waiter = call.frame.running.as_ref().map(|running| &running.waits);
+        let waiting = waiter.map(|waiter| follower.waits_for(waiter));
+        if matches!(waiting, Some(None)) {
+            return Err(Error::Reentrant { at: At::new(&call.key) });
+        }
         events::waiting(&call.key, ASK_AGAIN);
         patience.with(follower.landed()).await.map_err(|Exhausted| in_progress(call, None))?
     } else {
         match follower.landed_unless_running().await {
-            Ok(landed) => landed,
-            Err(IsRunning) if call.settings.on_in_progress == OnInProgress::Skip => return Ok(Some(Entry::Skip(None))),
+            Ok(landing) => landing,
+            Err(IsRunning) if policy == OnInProgress::Skip => return Ok(Some(Entry::Skip(None))),
             Err(IsRunning) => return Err(in_progress(call, None)),
         }
     };
-    Ok(landed.map(Entry::Replay))
+    match landing {
+        Landing::Completed(record) => Ok(Some(Entry::Replay(record))),
+        Landing::Free => Ok(None),
+        Landing::Away(error) => without_store(call, error).map(Some),
+    }
+}
+
+/// The store could not be asked: as the task's policy says.
+fn without_store<'a>(call: &Call, error: StoreError) -> Result<Entry<'a>, Error> {
+    if error.is_unavailable() && call.settings.on_store_error == OnStoreError::Run {
+        return Ok(Entry::Unprotected(error));
+    }
+    Err(Error::store(&call.key, error))
 }
 
 fn in_progress(call: &Call, lease_left: Option<Duration>) -> Error {
@@ -78,7 +102,9 @@ fn in_progress(call: &Call, lease_left: Option<Duration>) -> Error {
 
 /// Asks the store until it grants the claim or answers.
 async fn lead<'a>(call: &'a Call, leader: Leader<'a>, patience: &mut Patience) -> Result<Entry<'a>, Error> {
-    call.slot.keeper.ensure().map_err(|error| Error::store(&call.key, error))?;
+    if let Err(error) = call.slot.keeper.ensure() {
+        return without_store(call, error);
+    }
     loop {
         let claim = call.claim();
         let mut pledge = Pledge::new(&call.slot.keeper, &claim);
@@ -89,10 +115,10 @@ async fn lead<'a>(call: &'a Call, leader: Leader<'a>, patience: &mut Patience) -
         }
         let verdict = match asked {
             Ok(verdict) => verdict,
-            Err(error) if error.is_unavailable() && call.settings.on_store_error == OnStoreError::Run => {
-                return Ok(Entry::Unprotected(error));
+            Err(error) => {
+                leader.away(&error);
+                return without_store(call, error);
             }
-            Err(error) => return Err(Error::store(&call.key, error)),
         };
         if let ClaimVerdict::Claimed(claimed) = verdict {
             match hold(call, &claim, claimed, sent).await? {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::claim::{ClaimRequest, Claimed, CompleteRequest, FailRequest, Failure};
-use crate::flight::Leader;
+use crate::flight::{Leader, Waits};
 use crate::lease::{Keeper, Lease, Settlement};
 use crate::policy::OnStale;
 
@@ -22,6 +22,8 @@ enum Left {
     Unstarted,
     /// The body was entered: its effect may have taken place.
     Started,
+    /// The body ended without a value, for this reason.
+    Ended(&'static str),
     /// The body returned: its result is to be kept.
     Recording(CompleteRequest),
 }
@@ -42,8 +44,9 @@ impl<'a> Pledge<'a> {
         self.left = Left::Recording(completion);
     }
 
-    /// The release of the claim, after the body was entered.
-    pub(super) fn release(&self, why: &str) -> FailRequest {
+    /// The body ended without a value: this release is left to do.
+    pub(super) fn release(&mut self, why: &'static str) -> FailRequest {
+        self.left = Left::Ended(why);
         self.fail(Failure::Release, why)
     }
 
@@ -58,7 +61,8 @@ impl Drop for Pledge<'_> {
             Left::Nothing => return,
             Left::Unstarted => Settlement::Fail(self.fail(Failure::NotStarted, "given up before the body was entered")),
             Left::Started if self.claim.on_stale == OnStale::Park => return,
-            Left::Started => Settlement::Fail(self.release("the call was dropped while its body ran")),
+            Left::Started => Settlement::Fail(self.fail(Failure::Release, "the call was dropped while its body ran")),
+            Left::Ended(why) => Settlement::Fail(self.fail(Failure::Release, why)),
             Left::Recording(completion) => Settlement::Complete(completion),
         };
         self.keeper.settle(settlement);
@@ -77,7 +81,10 @@ pub(crate) struct Holding<'a> {
 
 impl Holding<'_> {
     /// The body is about to be polled.
-    pub(super) fn started(&mut self) {
+    pub(super) fn started(&mut self, body: &Arc<Waits>) {
+        if let Some(leader) = &self.leader {
+            leader.enters(body);
+        }
         self.pledge.left = Left::Started;
     }
 }

@@ -19,7 +19,7 @@ use crate::codec::ResultCodec;
 use crate::current::Running;
 use crate::error::Error;
 use crate::events;
-use crate::flight::Flights;
+use crate::flight::{Flights, Waits};
 use crate::key::{Fingerprint, Key};
 use crate::lease::{Guarded, Keeper, Panic, Ran};
 use crate::outcome::{CallInfo, Outcome};
@@ -97,9 +97,12 @@ where
     B: FnOnce() -> F,
     F: Future<Output = Result<T, E>>,
 {
-    let frame = call.frame.clone().inside(call.running(Some(&holding)));
-    holding.started();
-    let ran = frame.scope(Guarded { body: Some(Box::pin(body())), lease: &holding.lease, clock: &*call.clock }).await;
+    let running = call.running(Some(&holding));
+    holding.started(&running.waits);
+    let frame = call.frame.clone().inside(running);
+    // The closure's own part is the body's too: it runs under the lease and in the frame.
+    let body = Box::pin(async move { body().await });
+    let ran = frame.scope(Guarded { body: Some(body), lease: &holding.lease, clock: &*call.clock }).await;
     match ran {
         Ran::Returned(Ok(value), panic) => {
             let settled = settle::completed(call, holding, ops, value).await;
@@ -138,7 +141,7 @@ where
 {
     events::unprotected(&call.key, error);
     let frame = call.frame.clone().inside(call.running(None));
-    let value = frame.scope(Box::pin(body())).await?;
+    let value = frame.scope(Box::pin(async move { body().await })).await?;
     Ok(Outcome::Unprotected { value, call: CallInfo::unrecorded(call.key.clone()) })
 }
 
@@ -166,6 +169,7 @@ impl Call {
             lease: holding.map(|holding| Arc::clone(&holding.lease)),
             store: Arc::clone(&self.slot.store),
             caller: self.frame.running.clone(),
+            waits: Waits::new(self.frame.running.as_ref().map(|caller| &caller.waits)),
         })
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::holding::Holding;
 use super::{Call, Ops};
-use crate::claim::{CompleteRequest, CompleteVerdict};
+use crate::claim::{CompleteRequest, CompleteVerdict, FailVerdict};
 use crate::codec::ResultCodec;
 use crate::error::{At, Error};
 use crate::events;
@@ -29,19 +29,19 @@ pub(super) async fn completed<T, E>(
         Ok(Ok(result)) => (result, None),
         // The effect took place: the record completes all the same, and is never run again for want of its result.
         Ok(Err(error)) => (StoredResult::Absent(error.to_string().into()), Some(Ok(error))),
-        Err(panic) => (StoredResult::Absent("its `Serialize` panicked".into()), Some(Err(panic))),
+        Err(panic) => (StoredResult::Absent("its `Serialize` or `Deserialize` panicked".into()), Some(Err(panic))),
     };
     if let (StoredResult::Absent(reason), ResultCodec::Keep { .. }) = (&result, &ops.codec) {
         events::result_dropped(&call.key, reason);
     }
     let told = tell(call, &mut holding, result).await;
-    let answer = answered(call, holding, told, value).map_err(ops.error)?;
+    let answer = answered(call, holding, told, value);
     match trouble {
         Some(Err(panic)) => resume_unwind(panic),
-        Some(Ok(error)) if cfg!(debug_assertions) => {
+        Some(Ok(error)) if cfg!(debug_assertions) && answer.is_ok() => {
             Err((ops.error)(Error::ResultType { at: At::new(&call.key), reason: error.to_string() }))
         }
-        _ => Ok(answer),
+        _ => answer.map_err(ops.error),
     }
 }
 
@@ -57,7 +57,7 @@ async fn tell(call: &Call, holding: &mut Holding<'_>, result: StoredResult) -> R
         may_restore: false,
     };
     holding.pledge.record(request.clone());
-    let give_up = call.clock.uptime() + call.settings.lease;
+    let give_up = call.clock.uptime().saturating_add(call.settings.lease);
     let mut pause = RESEND_AFTER;
     loop {
         request.may_restore = !holding.lease.is_over(&*call.clock);
@@ -65,7 +65,8 @@ async fn tell(call: &Call, holding: &mut Holding<'_>, result: StoredResult) -> R
             Err(error) if error.is_unavailable() => error,
             answer => return answer,
         };
-        if call.clock.uptime() + pause >= give_up || holding.lease.is_over(&*call.clock) {
+        // Not where the lease seems lost: a heartbeat may have met this very completion, whose reply was lost.
+        if call.clock.uptime() + pause >= give_up {
             return Err(error);
         }
         tokio::time::sleep(pause).await;
@@ -80,7 +81,10 @@ fn answered<T>(
     told: Result<CompleteVerdict, StoreError>,
     value: T,
 ) -> Result<Outcome<T>, Error> {
-    holding.pledge.kept();
+    // Unanswered, the completion is left to the keeper: it may still be recorded.
+    if !matches!(told, Err(StoreError::Unavailable { .. })) {
+        holding.pledge.kept();
+    }
     let at = || At::new(&call.key);
     match told {
         Ok(CompleteVerdict::Completed { record, restored }) => {
@@ -97,7 +101,7 @@ fn answered<T>(
         Ok(CompleteVerdict::LeaseLost(found)) => {
             events::refused(&call.key, found);
             Err(if found == Some(State::Cancelled) {
-                Error::Cancelled { at: at() }
+                Error::Cancelled { at: at(), effect: true }
             } else {
                 Error::LeaseLost { at: at() }
             })
@@ -117,12 +121,14 @@ fn answered<T>(
 }
 
 /// The body ended without a value: the claim is released. Where the store does not answer, the keeper goes on with it.
-pub(super) async fn failed(call: &Call, mut holding: Holding<'_>, why: &str) {
+pub(super) async fn failed(call: &Call, mut holding: Holding<'_>, why: &'static str) {
     let request = holding.pledge.release(why);
-    if call.slot.store.fail(&request).await.is_ok() {
-        holding.pledge.kept();
-        events::released(&call.key, why);
+    match call.slot.store.fail(&request).await {
+        Ok(FailVerdict::Settled(_)) => events::released(&call.key, why),
+        Ok(FailVerdict::LeaseLost(found)) => events::refused(&call.key, Some(found)),
+        Err(_) => return,
     }
+    holding.pledge.kept();
 }
 
 /// The lease was over while the body ran. The record is another's, or its lease judges it.
@@ -130,5 +136,5 @@ pub(super) fn lease_over(call: &Call, mut holding: Holding<'_>) -> Error {
     holding.pledge.kept();
     events::lease_over(&call.key);
     let at = At::new(&call.key);
-    if holding.lease.is_cancelled() { Error::Cancelled { at } } else { Error::LeaseLost { at } }
+    if holding.lease.is_cancelled() { Error::Cancelled { at, effect: true } } else { Error::LeaseLost { at } }
 }
