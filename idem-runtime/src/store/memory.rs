@@ -147,7 +147,7 @@ impl MemoryStore {
             if before.is_none() && !self.counts_one_more(&mut shard, now) {
                 return None;
             }
-            shard.records.insert(*key.digest(), Arc::from(record));
+            shard.records.insert(*key.digest(), record);
         }
         Some(verdict)
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Change, Step, at_least_a_lease, hold, live, rest};
+use super::{Step, at_least_a_lease, hold, live, rest};
 use crate::claim::{ClaimRequest, ClaimVerdict, Claimed, Previous};
 use crate::clock::Timestamp;
 use crate::policy::OnStale;
@@ -67,9 +67,9 @@ fn take_over(found: &Record, request: &ClaimRequest, now: Timestamp) -> Step<Cla
     let used_up = found.max_attempts.is_some_and(|max| found.attempt >= max);
     if used_up || found.on_stale == OnStale::Park {
         let mut parked = rest(found, State::Parked, now);
-        parked.error.get_or_insert_with(|| "abandoned: the lease ran out before the call ended".into());
-        let verdict = ClaimVerdict::Parked(Arc::new(parked.clone()));
-        return Step::put(parked, verdict);
+        parked.error = Some("abandoned: the lease ran out before the call ended".into());
+        let parked = Arc::new(parked);
+        return Step::put(Arc::clone(&parked), ClaimVerdict::Parked(parked));
     }
     let previous = Previous { attempt: found.attempt, fence: found.fence };
     grant(Some(found), request, found.attempt.saturating_add(1), Some(previous), now)
@@ -106,5 +106,5 @@ fn grant(
     hold(&mut next, request.lease, now);
     let lease_left = at_least_a_lease(request.lease);
     let claimed = Claimed { fence: next.fence, attempt, lease_left, at: now, previous };
-    Step { change: Change::Put(Box::new(next)), verdict: ClaimVerdict::Claimed(claimed) }
+    Step::put(next, ClaimVerdict::Claimed(claimed))
 }

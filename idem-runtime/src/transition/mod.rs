@@ -8,6 +8,7 @@ mod claim;
 mod operate;
 mod settle;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::claim::claim;
@@ -26,8 +27,8 @@ pub const MIN_GRACE: Duration = Duration::from_secs(24 * 60 * 60);
 pub enum Change {
     /// Nothing: the answer needs no write.
     Keep,
-    /// Write this record in place of what was there.
-    Put(Box<Record>),
+    /// Write this record in place of what was there. Shared with the verdict, where that shows it.
+    Put(Arc<Record>),
 }
 
 /// A change and the answer that goes with it.
@@ -44,8 +45,8 @@ impl<V> Step<V> {
         Self { change: Change::Keep, verdict }
     }
 
-    fn put(record: Record, verdict: V) -> Self {
-        Self { change: Change::Put(Box::new(record)), verdict }
+    fn put(record: impl Into<Arc<Record>>, verdict: V) -> Self {
+        Self { change: Change::Put(record.into()), verdict }
     }
 }
 

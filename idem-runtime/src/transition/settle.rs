@@ -24,9 +24,8 @@ pub fn renew(record: Option<&Record>, request: &RenewRequest, now: Timestamp) ->
 /// Ends a claim with its result. Owner and fence decide, not the lease (PROTO-8).
 pub fn complete(record: Option<&Record>, request: &CompleteRequest, now: Timestamp) -> Step<CompleteVerdict> {
     let done = |before: &Record, restored| {
-        let next = completed(before, &request.result, request.retention, now);
-        let record = Arc::new(next.clone());
-        Step::put(next, CompleteVerdict::Completed { record, restored })
+        let record = Arc::new(completed(before, &request.result, request.retention, now));
+        Step::put(Arc::clone(&record), CompleteVerdict::Completed { record, restored })
     };
     let Some(found) = live(record, now) else {
         if !request.may_restore {

@@ -135,7 +135,7 @@ impl Broken {
         }
         let Step { change, mut verdict } = decide(found.as_ref(), now);
         let mut written = match change {
-            Change::Put(record) => *record,
+            Change::Put(record) => Arc::unwrap_or_clone(record),
             Change::Keep => match found.clone() {
                 Some(found) => found,
                 None => return Ok(verdict),

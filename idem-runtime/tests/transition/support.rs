@@ -55,7 +55,7 @@ impl World {
     pub fn apply<V>(&mut self, decide: impl FnOnce(Option<&Record>, Timestamp) -> Step<V>) -> V {
         let Step { change, verdict } = decide(self.record.as_ref(), self.now);
         if let Change::Put(record) = change {
-            self.record = Some(*record);
+            self.record = Some(std::sync::Arc::unwrap_or_clone(record));
         }
         verdict
     }

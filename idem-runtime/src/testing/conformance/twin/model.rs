@@ -28,7 +28,7 @@ impl Model {
     pub(super) fn apply<V>(&mut self, key: &Key, decide: impl FnOnce(Option<&Record>, Timestamp) -> Step<V>) -> V {
         let Step { change, verdict } = decide(self.records.get(key), self.now);
         if let Change::Put(record) = change {
-            self.records.insert(key.clone(), *record);
+            self.records.insert(key.clone(), Arc::unwrap_or_clone(record));
         }
         verdict
     }
