@@ -3,7 +3,8 @@
 //! ```text
 //! cargo run --example quickstart --features sqlite
 //! ```
-//! Run it twice: the second time every call is answered from the file. `--fresh` begins with an empty one.
+//! Run it twice on one day: the second time every call is answered from the file, or refused where the task is strict.
+//! `--fresh` begins with an empty file.
 #![allow(missing_docs, clippy::print_stdout)]
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -43,7 +44,8 @@ async fn daily_report(user: u64, topic: String) -> Result<Receipt, AppError> {
 }
 
 /// One payroll run a company and month, whoever starts it and whatever the note says.
-#[idempotent(name = "payroll.run", category = "critical", scope(company = company), key(month))]
+/// Kept for longer than the month, so that no later start finds it forgotten.
+#[idempotent(name = "payroll.run", ttl = "62d", scope(company = company), key(month))]
 async fn run_payroll(company: u32, month: String, note: &str) -> Result<Receipt, AppError> {
     receipt(format!("{company} {month} ({note})"))
 }

@@ -134,7 +134,8 @@ async fn work(input: Input) -> anyhow::Result<Tally> {
             continue;
         }
         tally.delivered += 1;
-        let read = serde_json::from_slice::<Webhook>(&line).map_err(|error| error.to_string());
+        let read = serde_json::from_slice::<Webhook>(&line);
+        let read = read.map_err(|error| error.to_string().replace(" at line 1 column ", " at column "));
         let keyed = read.and_then(|webhook| {
             let delivery = Delivery::new().message_id(&webhook.id).idempotency_key(&webhook.id);
             delivery.map(|delivery| (delivery, webhook)).map_err(|error| error.to_string())

@@ -3,7 +3,8 @@
 /// The handlers that the application expects to be covered, for [`Runtime::audit`](crate::Runtime::audit).
 ///
 /// Takes paths of handlers, and names of methods' tasks as text. A handler without an attribute of ours does not compile:
-/// "expected type, found function". Every listed handler is linked in.
+/// "expected type, found function". A path of a method does not either: "ambiguous associated type"; give its name as text.
+/// Every listed handler is linked in.
 ///
 /// ```standalone_crate
 /// # use idem::{idempotent, MemoryStore, Runtime};
