@@ -10,4 +10,5 @@ mod lease;
 mod operate;
 mod replay;
 mod results;
+mod room;
 mod support;

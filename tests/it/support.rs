@@ -18,6 +18,9 @@ pub enum AppError {
 /// The longest that a test waits for a condition.
 pub const BOUND: Duration = Duration::from_secs(20);
 
+#[cfg(feature = "sqlite")]
+const FILE: &str = "idem.db";
+
 /// The embedded stores.
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
@@ -33,7 +36,7 @@ pub struct Bench {
     /// The clock of the store and of the runtime; it stands still until the test moves it.
     pub clock: ManualClock,
     kind: Kind,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Bench {
@@ -53,12 +56,12 @@ impl Bench {
             Kind::Memory => Arc::new(MemoryStore::builder().clock(Arc::clone(&clock)).build()),
             #[cfg(feature = "sqlite")]
             Kind::Sqlite => {
-                let open = idem::SqliteStore::builder(folder.path().join("idem.db")).clock(Arc::clone(&clock)).open();
+                let open = idem::SqliteStore::builder(folder.path().join(FILE)).clock(Arc::clone(&clock)).open();
                 Arc::new(open.await.unwrap())
             }
         };
         let store = FaultStore::new(store);
-        Self { runtime: build(&store, clock), store, clock: manual, kind, _folder: folder }
+        Self { runtime: build(&store, clock), store, clock: manual, kind, folder }
     }
 
     /// Another runtime on the same store, as another process has one.
@@ -71,6 +74,12 @@ impl Bench {
         let by = Duration::from_secs(seconds.unsigned_abs());
         let clock = if seconds < 0 { self.clock.behind(by) } else { self.clock.ahead(by) };
         build(&self.store, Arc::new(clock))
+    }
+
+    /// The SQLite store's file.
+    #[cfg(feature = "sqlite")]
+    pub fn file(&self) -> Option<std::path::PathBuf> {
+        matches!(self.kind, Kind::Sqlite).then(|| self.folder.path().join(FILE))
     }
 
     /// How many calls of an operation came from runtimes, keepers aside.

@@ -8,6 +8,7 @@ mod cancel;
 mod limits;
 mod locks;
 mod opening;
+mod poisoned;
 mod rows;
 mod schema;
 mod support;
