@@ -12,6 +12,8 @@ pub fn run() -> Result {
         return Err(format!("{} has no [features]", path.display()));
     }
     alone(&[])?;
+    // All together, and without what the tests' dependencies turn on.
+    alone(&["--all-features"])?;
     features.iter().try_for_each(|feature| alone(&["--features", feature]))
 }
 
