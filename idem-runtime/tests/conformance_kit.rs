@@ -182,9 +182,30 @@ fn every_check_has_a_rule_that_the_specification_states() {
         assert!(spec.contains(&format!("**{}** ", check.rule)), "{}: {}", check.name, check.rule);
         assert!(names.insert(check.name), "{} is there twice", check.name);
     }
-    // And every check that the specification names is there.
-    let named = spec.lines().filter(|line| line.starts_with("| R")).flat_map(|line| line.split('`').skip(1).step_by(2));
-    for name in named.filter(|name| name.matches('_').count() > 1) {
-        assert!(names.contains(name), "the specification names a check `{name}`");
+    // And every check and test that the table of faults names is there.
+    let mut tests = String::new();
+    let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    [here.join("tests"), here.join("../tests")].iter().for_each(|folder| read_all(folder, &mut tests));
+    for line in spec.lines().filter(|line| line.starts_with("| R")) {
+        let mut columns = line.split('|').skip(3);
+        let mut named = || columns.next().unwrap_or_default().split('`').skip(1).step_by(2);
+        for name in named().filter(|name| name.matches('_').count() > 1) {
+            assert!(names.contains(name), "the specification names a check `{name}`");
+        }
+        for name in named().filter(|name| !name.ends_with('…')) {
+            assert!(tests.contains(name), "the specification names a test `{name}`");
+        }
+    }
+}
+
+/// The text of every Rust file below a folder.
+fn read_all(folder: &std::path::Path, into: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            read_all(&path, into);
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            into.push_str(&std::fs::read_to_string(path).unwrap());
+        }
     }
 }
