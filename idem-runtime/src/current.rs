@@ -6,12 +6,10 @@ use sha2::{Digest, Sha256};
 
 use crate::ambient::Frame;
 use crate::claim::{RenewRequest, RenewVerdict};
-use crate::clock::Clock;
 use crate::error::{At, Error};
 use crate::flight::Waits;
 use crate::key::Key;
 use crate::lease::Lease;
-use crate::record::State;
 use crate::store::Store;
 
 /// A call whose body is running.
@@ -23,7 +21,6 @@ pub(crate) struct Running {
     /// None where the call runs unprotected.
     pub(crate) lease: Option<Arc<Lease>>,
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) clock: Arc<dyn Clock>,
     /// The call from whose body this one was made.
     pub(crate) caller: Option<Arc<Running>>,
     /// What the body waits for.
@@ -84,7 +81,7 @@ impl Current {
     /// Asks the store whether the claim is still this call's, and renews it: before a step that cannot be undone.
     ///
     /// # Errors
-    /// [`Error::LeaseLost`] where it is not, [`Error::Cancelled`] where the call was cancelled; [`Error::StoreUnavailable`] where the store cannot be asked;
+    /// [`Error::LeaseLost`] where it is not; [`Error::StoreUnavailable`] where the store cannot be asked;
     /// [`Error::Config`] where there is no claim.
     ///
     /// # Cancel safety
@@ -96,18 +93,10 @@ impl Current {
         };
         let claim = &lease.claim;
         let request = RenewRequest { key: claim.key.clone(), owner: claim.owner, lease: claim.lease };
-        let sent = running.clock.uptime();
         let answers = running.store.renew(std::slice::from_ref(&request)).await;
         let answer = answers.map(|answers| answers.into_iter().next());
         match answer.map_err(|source| Error::store(&running.key, source))? {
-            Some(Ok(RenewVerdict::Renewed)) => {
-                lease.renewed(sent);
-                Ok(())
-            }
-            Some(Ok(RenewVerdict::LeaseLost(Some(State::Cancelled)))) => {
-                lease.cancel();
-                Err(Error::Cancelled { at: At::new(&running.key), effect: true })
-            }
+            Some(Ok(RenewVerdict::Renewed)) => Ok(()),
             Some(Ok(RenewVerdict::LeaseLost(_))) | None => {
                 lease.lose();
                 Err(Error::LeaseLost { at: At::new(&running.key) })

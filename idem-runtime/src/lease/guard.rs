@@ -37,10 +37,7 @@ impl<F: Future> Future for Guarded<'_, F> {
         if this.lease.is_over(this.clock) {
             return Poll::Ready(Ran::LeaseOver(this.drop_body()));
         }
-        let waker = &mut *this.lease.body.lock().unwrap_or_else(PoisonError::into_inner);
-        if !waker.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
-            *waker = Some(cx.waker().clone());
-        }
+        this.lease.body.lock().unwrap_or_else(PoisonError::into_inner).replace(cx.waker().clone());
         let Some(body) = &mut this.body else {
             return Poll::Pending;
         };

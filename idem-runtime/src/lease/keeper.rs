@@ -3,7 +3,7 @@
 //! by blocking code does not lose its leases (LEASE-4).
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -45,7 +45,6 @@ struct Shared {
     left: Leftovers,
     /// A renewal is on its way: there is one at a time, and nothing else waits for it.
     renewing: AtomicBool,
-    connecting: AtomicBool,
     news: Notify,
     /// When the thread looks again, in microseconds of uptime; `u64::MAX` while it waits for news.
     looks_at: AtomicU64,
@@ -64,7 +63,6 @@ impl Keeper {
             held: Mutex::default(),
             left: Leftovers::default(),
             renewing: AtomicBool::new(false),
-            connecting: AtomicBool::new(false),
             news: Notify::new(),
             looks_at: AtomicU64::new(u64::MAX),
             ticked_at: AtomicU64::new(0),
@@ -147,52 +145,31 @@ fn serve(shared: &Arc<Shared>, generation: u64) {
 /// Looks, starts what is due, and sleeps until the next look. It waits for no answer of the store itself, so that a slow
 /// one delays neither the next look nor the bodies whose deadline has passed.
 async fn keep(shared: &Arc<Shared>, generation: u64) {
-    let store = Arc::new(OnceLock::new());
+    let mut store = None;
     while shared.generation.load(Ordering::Acquire) == generation {
         shared.tick();
         shared.looks_at.store(0, Ordering::Release);
         shared.wake_overdue();
-        match store.get() {
-            Some(connected) => shared.start_due(connected),
-            None => {
-                shared.left.give_up(shared.clock.uptime());
-                shared.connect(&store);
+        if store.is_none() {
+            store = shared.open().await;
+        }
+        if let Some(store) = &store {
+            let due = shared.due();
+            if !due.is_empty() && !shared.renewing.swap(true, Ordering::AcqRel) {
+                tokio::spawn(renew(Arc::clone(shared), Arc::clone(store), due));
+            }
+            if shared.left.is_waiting() {
+                tokio::spawn(settle_left(Arc::clone(shared), Arc::clone(store)));
             }
         }
         if shared.closed.load(Ordering::Acquire) && shared.left.is_empty() {
             return;
         }
-        match shared.next_look(store.get().is_some()) {
+        match shared.next_look(store.is_some()) {
             Some(sleep) => _ = tokio::time::timeout(sleep, shared.news.notified()).await,
             None => shared.news.notified().await,
         }
     }
-    // Replaced: the news that woke this thread was its successor's.
-    shared.news.notify_one();
-}
-
-/// Opens the keeper's connection, again and again with growing pauses; says so once, not each time.
-async fn open(shared: Arc<Shared>, store: Arc<OnceLock<Arc<dyn Store>>>) {
-    let connecting = Busy(&shared.connecting);
-    let mut pause = RETRY;
-    while !shared.closed.load(Ordering::Acquire) || !shared.left.is_empty() {
-        let opened = tokio::time::timeout(LONGEST_ANSWER, shared.store.keeper()).await;
-        let reason = match opened {
-            Ok(Ok(opened)) => {
-                _ = store.set(opened);
-                break;
-            }
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "its connection did not open in time".to_owned(),
-        };
-        if pause == RETRY {
-            events::keeper_failed(&reason);
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_ANSWER);
-    }
-    drop(connecting);
-    shared.news.notify_one();
 }
 
 /// Renews claims together.
@@ -204,9 +181,7 @@ async fn renew(shared: Arc<Shared>, store: Arc<dyn Store>, due: Vec<Arc<Lease>>)
     };
     let requests: Vec<_> = due.iter().map(request).collect();
     let sent = shared.clock.uptime();
-    // One beat that hangs must leave time for the next.
-    let shortest = due.iter().map(|lease| lease.claim.lease / 3).min().unwrap_or(LONGEST_ANSWER);
-    let answers = tokio::time::timeout(shortest.min(LONGEST_ANSWER), store.renew(&requests)).await;
+    let answers = tokio::time::timeout(LONGEST_ANSWER, store.renew(&requests)).await;
     let mut answers = answers.ok().and_then(Result::ok).unwrap_or_default().into_iter();
     for lease in due {
         match answers.next() {
@@ -234,32 +209,23 @@ impl Shared {
         self.ticked_at.store(micros(self.clock.uptime()), Ordering::Release);
     }
 
-    /// Sees to it that the connection is being opened.
-    fn connect(self: &Arc<Self>, store: &Arc<OnceLock<Arc<dyn Store>>>) {
-        if !self.connecting.swap(true, Ordering::AcqRel) {
-            tokio::spawn(open(Arc::clone(self), Arc::clone(store)));
-        }
-    }
-
-    /// Starts the heartbeats that are due, and what dropped calls left.
-    fn start_due(self: &Arc<Self>, store: &Arc<dyn Store>) {
-        if !self.renewing.load(Ordering::Acquire) {
-            let due = self.due();
-            if !due.is_empty() && !self.renewing.swap(true, Ordering::AcqRel) {
-                tokio::spawn(renew(Arc::clone(self), Arc::clone(store), due));
+    async fn open(&self) -> Option<Arc<dyn Store>> {
+        match tokio::time::timeout(LONGEST_ANSWER, self.store.keeper()).await {
+            Ok(Ok(store)) => Some(store),
+            Ok(Err(error)) => {
+                events::keeper_failed(&error.to_string());
+                None
             }
-        }
-        if self.left.is_waiting() {
-            tokio::spawn(settle_left(Arc::clone(self), Arc::clone(store)));
+            Err(_) => {
+                events::keeper_failed("its connection did not open in time");
+                None
+            }
         }
     }
 
     /// Wakes the bodies whose own deadline has passed, so that they are dropped.
     fn wake_overdue(&self) {
-        let over = |lease: &&Arc<Lease>| lease.is_over(&*self.clock);
-        // Out of the lock first: waking may end a call, which takes its claim out of what is held.
-        let overdue: Vec<_> = lock(&self.held).values().filter(over).cloned().collect();
-        overdue.iter().for_each(|lease| lease.wake());
+        lock(&self.held).values().filter(|lease| lease.is_over(&*self.clock)).for_each(|lease| lease.wake());
     }
 
     /// The claims whose beat is due.
@@ -277,13 +243,11 @@ impl Shared {
         let look = if held.is_empty() && !retries {
             u64::MAX
         } else {
-            // The end of a renewal that is on its way is news; a body that was woken ends when it is polled.
-            let renewing = self.renewing.load(Ordering::Acquire);
             let next = |lease: &Arc<Lease>| {
                 let deadline = lease.deadline.load(Ordering::Acquire);
-                let beat = if renewing { u64::MAX } else { lease.next_beat.load(Ordering::Acquire) };
-                if lease.is_lost() || deadline <= now { u64::MAX } else { deadline.min(beat) }
+                if lease.is_lost() { deadline } else { lease.next_beat.load(Ordering::Acquire).min(deadline) }
             };
+            // A beat that is on its way, or a body that is slow to end, is not worth a busy loop.
             let soonest = held.values().map(next).min().unwrap_or(u64::MAX).max(now + micros(SHORTEST_SLEEP));
             let retry = if retries { now + micros(RETRY) } else { u64::MAX };
             soonest.min(retry).min(now + micros(LONGEST_SLEEP))

@@ -56,7 +56,7 @@ pub(super) struct Leftovers {
 impl Leftovers {
     /// Takes one more, to be sent until its lease would be over.
     pub(super) fn add(&self, settlement: Settlement, now: Duration) {
-        let give_up = now.saturating_add(settlement.claim().lease);
+        let give_up = now + settlement.claim().lease;
         let mut left = self.left();
         if left.len() < MOST {
             left.push_back((settlement, give_up));
@@ -75,36 +75,21 @@ impl Leftovers {
         !self.left().is_empty() && !self.sending.swap(true, Ordering::AcqRel)
     }
 
-    /// Sends everything, one after the other, up to the first that the store does not answer. What is being sent stays
-    /// first in line until it is answered: dropped meanwhile, it is sent again.
+    /// Sends everything, one after the other, up to the first that the store does not answer.
     pub(super) async fn settle(&self, store: &Arc<dyn Store>, clock: &dyn Clock) {
         let _sending = Busy(&self.sending);
-        loop {
-            let Some((settlement, give_up)) = self.left().front().cloned() else { return };
-            let sent = settlement.send(store).await;
-            let again = matches!(&sent, Err(error) if error.is_unavailable()) && clock.uptime() < give_up;
-            let mut left = self.left();
-            let first = left.pop_front();
-            if again {
-                left.extend(first);
-                return;
+        while let Some((settlement, give_up)) = self.next() {
+            let Err(error) = settlement.send(store).await else { continue };
+            if error.is_unavailable() && clock.uptime() < give_up {
+                self.left().push_back((settlement, give_up));
+                break;
             }
-            drop(left);
-            if sent.is_err() {
-                events::abandoned(&settlement.claim().key);
-            }
+            events::abandoned(&settlement.claim().key);
         }
     }
 
-    /// Gives up what its lease has settled by now; for a keeper without a connection.
-    pub(super) fn give_up(&self, now: Duration) {
-        let over: Vec<_> = {
-            let mut left = self.left();
-            let (over, rest) = left.drain(..).partition::<VecDeque<_>, _>(|(_, give_up)| *give_up <= now);
-            *left = rest;
-            over.into()
-        };
-        over.iter().for_each(|(settlement, _)| events::abandoned(&settlement.claim().key));
+    fn next(&self) -> Option<(Settlement, Duration)> {
+        self.left().pop_front()
     }
 
     fn left(&self) -> MutexGuard<'_, VecDeque<(Settlement, Duration)>> {

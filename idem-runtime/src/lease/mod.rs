@@ -44,16 +44,15 @@ impl Lease {
         lease
     }
 
-    /// A claim or renewal sent at `sent` was granted. An older answer that arrives later takes nothing back.
+    /// A claim or renewal sent at `sent` was granted.
     pub(crate) fn renewed(&self, sent: Duration) {
-        let lease = self.claim.lease;
-        self.deadline.fetch_max(micros(sent.saturating_add(lease)), Ordering::AcqRel);
-        self.next_beat.fetch_max(micros(sent.saturating_add(lease / 3)), Ordering::AcqRel);
+        self.deadline.store(micros(sent + self.claim.lease), Ordering::Release);
+        self.next_beat.store(micros(sent + self.claim.lease / 3), Ordering::Release);
     }
 
     /// The beat sent at `sent` got no answer: one failed beat is not a lost lease. Ask again soon.
     fn missed(&self, sent: Duration) {
-        self.next_beat.store(micros(sent.saturating_add(self.claim.lease / 12)), Ordering::Release);
+        self.next_beat.store(micros(sent + self.claim.lease / 12), Ordering::Release);
     }
 
     /// The store said that the claim is somebody else's.
@@ -63,7 +62,7 @@ impl Lease {
     }
 
     /// The store said that the call was cancelled.
-    pub(crate) fn cancel(&self) {
+    fn cancel(&self) {
         self.cancelled.store(true, Ordering::Release);
         self.lose();
     }
@@ -74,9 +73,7 @@ impl Lease {
     }
 
     fn wake(&self) {
-        // Out of the lock first: waking runs code of the executor's, which may end the call right here.
-        let waker = self.body.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(waker) = waker {
+        if let Some(waker) = self.body.lock().unwrap_or_else(PoisonError::into_inner).take() {
             waker.wake();
         }
     }
