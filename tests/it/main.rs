@@ -5,6 +5,7 @@ mod bad_input;
 mod failure;
 mod identity;
 mod in_progress;
+mod keeper;
 mod lease;
 mod operate;
 mod replay;

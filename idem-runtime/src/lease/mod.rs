@@ -44,10 +44,11 @@ impl Lease {
         lease
     }
 
-    /// A claim or renewal sent at `sent` was granted.
+    /// A claim or renewal sent at `sent` was granted. Answers may arrive in another order than they were sent, the keeper's
+    /// and the call's own: an older one takes nothing back.
     pub(crate) fn renewed(&self, sent: Duration) {
-        self.deadline.store(micros(sent + self.claim.lease), Ordering::Release);
-        self.next_beat.store(micros(sent + self.claim.lease / 3), Ordering::Release);
+        self.deadline.fetch_max(micros(sent + self.claim.lease), Ordering::AcqRel);
+        self.next_beat.fetch_max(micros(sent + self.claim.lease / 3), Ordering::AcqRel);
     }
 
     /// The beat sent at `sent` got no answer: one failed beat is not a lost lease. Ask again soon.
@@ -62,7 +63,7 @@ impl Lease {
     }
 
     /// The store said that the call was cancelled.
-    fn cancel(&self) {
+    pub(crate) fn cancel(&self) {
         self.cancelled.store(true, Ordering::Release);
         self.lose();
     }

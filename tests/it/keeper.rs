@@ -1,0 +1,65 @@
+//! The keeper of the leases: beats that hang, connections that do not open, threads that are replaced, and the holder's own
+//! deadline beside them.
+
+use std::time::Duration;
+
+use idem::testing::{Fault, Op};
+use idem::{Error, Runtime};
+
+use crate::support::{AppError, Bench, Kind, on_each_store, until};
+
+fn call(runtime: &Runtime, task: &str, lease: &str) -> idem::CallBuilder {
+    runtime.call(task).lease(lease).arg("id", &1)
+}
+
+on_each_store! {
+    async fn ensure_owned_extends_the_holders_own_deadline(bench: Bench) {
+        bench.store.keeper_faults().always(Op::Renew, Fault::LoseRequest);
+        let run = call(&bench.runtime, "it.owned.extends", "30s").run(async || {
+            for _ in 0..3 {
+                bench.clock.advance(Duration::from_secs(20));
+                idem::current().ensure_owned().await?;
+            }
+            bench.clock.advance(Duration::from_secs(20));
+            tokio::task::yield_now().await;
+            Ok::<_, AppError>(1)
+        });
+        assert!(run.await.unwrap().call().recorded);
+    }
+
+    async fn ensure_owned_learns_that_the_call_was_cancelled(bench: Bench) {
+        let run = call(&bench.runtime, "it.owned.cancelled", "30s").run(async || {
+            let current = idem::current();
+            bench.runtime.cancel(current.key().unwrap()).await?;
+            assert!(current.ensure_owned().await.is_err() && current.cancelled());
+            std::future::pending::<()>().await;
+            Ok::<_, AppError>(1)
+        });
+        let ended = run.await.unwrap_err();
+        assert!(matches!(ended, AppError::Idem(Error::Cancelled { .. })), "{ended}");
+    }
+}
+
+/// The keeper's renewal was sent first and is answered last.
+#[tokio::test]
+async fn an_older_answer_takes_nothing_back_from_a_newer_one() {
+    let bench = Bench::new(Kind::Memory).await;
+    let beats = bench.store.keeper_faults();
+    beats.next(Op::Renew, Fault::HoldReply);
+    let run = call(&bench.runtime, "it.older.answer", "30s").run(async || {
+        bench.clock.advance(Duration::from_secs(11));
+        beats.reached(Op::Renew, 1).await;
+        bench.clock.advance(Duration::from_secs(9));
+        idem::current().ensure_owned().await?;
+        beats.always(Op::Renew, Fault::LoseRequest);
+        beats.release();
+        until("the older answer arrives", async || beats.log()[0].outcome.is_some()).await;
+        // The keeper takes the answer in before it sends the next beat.
+        bench.clock.advance(Duration::from_secs(12));
+        beats.reached(Op::Renew, 2).await;
+        bench.clock.advance(Duration::from_secs(12));
+        tokio::task::yield_now().await;
+        Ok::<_, AppError>(1)
+    });
+    assert!(run.await.unwrap().call().recorded);
+}
