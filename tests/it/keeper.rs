@@ -1,6 +1,7 @@
 //! The keeper of the leases: beats that hang, connections that do not open, threads that are replaced, and the holder's own
 //! deadline beside them.
 
+use std::task::Poll;
 use std::time::Duration;
 
 use idem::testing::{Fault, Op};
@@ -62,4 +63,18 @@ async fn an_older_answer_takes_nothing_back_from_a_newer_one() {
         Ok::<_, AppError>(1)
     });
     assert!(run.await.unwrap().call().recorded);
+}
+
+/// The longest lease there is: its end is no time that a clock can show.
+#[tokio::test]
+async fn a_lease_without_end_is_no_panic_in_a_drop() {
+    let real = Bench::new(Kind::Memory).await.in_real_time().await;
+    let lease = format!("{}s", u64::MAX);
+    let run = call(&real.runtime, "it.endless", &lease);
+    let mut dropped = Box::pin(run.run(async || Ok::<_, AppError>(std::future::pending::<u32>().await)));
+    match futures::poll!(&mut dropped) {
+        // Its claim is left to the keeper in a drop.
+        Poll::Pending => drop(dropped),
+        Poll::Ready(refused) => assert!(matches!(refused, Err(AppError::Idem(Error::Config(_))))),
+    }
 }

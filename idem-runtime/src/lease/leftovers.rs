@@ -56,11 +56,13 @@ pub(super) struct Leftovers {
 impl Leftovers {
     /// Takes one more, to be sent until its lease would be over.
     pub(super) fn add(&self, settlement: Settlement, now: Duration) {
-        let give_up = now + settlement.claim().lease;
+        // It is called in drops, where nothing may panic.
+        let give_up = now.saturating_add(settlement.claim().lease);
         let mut left = self.left();
         if left.len() < MOST {
             left.push_back((settlement, give_up));
         } else {
+            drop(left);
             events::abandoned(&settlement.claim().key);
         }
     }

@@ -47,13 +47,13 @@ impl Lease {
     /// A claim or renewal sent at `sent` was granted. Answers may arrive in another order than they were sent, the keeper's
     /// and the call's own: an older one takes nothing back.
     pub(crate) fn renewed(&self, sent: Duration) {
-        self.deadline.fetch_max(micros(sent + self.claim.lease), Ordering::AcqRel);
-        self.next_beat.fetch_max(micros(sent + self.claim.lease / 3), Ordering::AcqRel);
+        self.deadline.fetch_max(micros(sent.saturating_add(self.claim.lease)), Ordering::AcqRel);
+        self.next_beat.fetch_max(micros(sent.saturating_add(self.claim.lease / 3)), Ordering::AcqRel);
     }
 
     /// The beat sent at `sent` got no answer: one failed beat is not a lost lease. Ask again soon.
     fn missed(&self, sent: Duration) {
-        self.next_beat.store(micros(sent + self.claim.lease / 12), Ordering::Release);
+        self.next_beat.store(micros(sent.saturating_add(self.claim.lease / 12)), Ordering::Release);
     }
 
     /// The store said that the claim is somebody else's.
