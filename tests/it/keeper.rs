@@ -1,11 +1,13 @@
 //! The keeper of the leases: beats that hang, connections that do not open, threads that are replaced, and the holder's own
 //! deadline beside them.
 
-use std::task::Poll;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use idem::testing::{Fault, Op};
-use idem::{Error, Runtime};
+use idem::testing::{Fault, FaultStore, Op};
+use idem::{Error, MemoryStore, Runtime};
 
 use crate::support::{AppError, Bench, Kind, on_each_store, until};
 
@@ -77,4 +79,36 @@ async fn a_lease_without_end_is_no_panic_in_a_drop() {
         Poll::Pending => drop(dropped),
         Poll::Ready(refused) => assert!(matches!(refused, Err(AppError::Idem(Error::Config(_))))),
     }
+}
+
+/// An executor that polls a task where it is woken, on the thread that wakes it.
+struct Inline(Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>);
+
+impl Wake for Inline {
+    fn wake(self: Arc<Self>) {
+        let waker = Waker::from(Arc::clone(&self));
+        let Ok(mut task) = self.0.try_lock() else { return };
+        let ended = task.as_mut().is_some_and(|task| task.as_mut().poll(&mut Context::from_waker(&waker)).is_ready());
+        if ended {
+            *task = None;
+        }
+    }
+}
+
+#[test]
+fn a_task_that_is_polled_where_it_is_woken_ends_with_its_lease() {
+    let store = FaultStore::new(Arc::new(MemoryStore::new()));
+    store.keeper_faults().always(Op::Renew, Fault::LoseRequest);
+    let runtime = Runtime::builder().store(store).namespace("it").build().unwrap();
+    let (ended, outcome) = mpsc::channel();
+    let task = async move {
+        let run = call(&runtime, "it.inline", "300ms").run(async || {
+            std::future::pending::<()>().await;
+            Ok::<_, AppError>(1)
+        });
+        ended.send(run.await.map(drop)).unwrap();
+    };
+    Arc::new(Inline(Mutex::new(Some(Box::pin(task))))).wake();
+    let lost = outcome.recv_timeout(Duration::from_secs(10)).expect("it does not hang").unwrap_err();
+    assert!(matches!(lost, AppError::Idem(Error::LeaseLost { .. })), "{lost}");
 }

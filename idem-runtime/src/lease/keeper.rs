@@ -114,7 +114,9 @@ impl Keeper {
 
     /// Takes a claim out of the heartbeats.
     pub(crate) fn let_go(&self, owner: &Owner) {
-        lock(&self.shared.held).remove(owner);
+        let gone = lock(&self.shared.held).remove(owner);
+        // After the lock: it may be the last to hold a waker, which is foreign code.
+        drop(gone);
     }
 
     /// Leaves a settlement to the keeper: a drop cannot await. Where it fails until the lease is over, the lease does it.
@@ -225,7 +227,10 @@ impl Shared {
 
     /// Wakes the bodies whose own deadline has passed, so that they are dropped.
     fn wake_overdue(&self) {
-        lock(&self.held).values().filter(|lease| lease.is_over(&*self.clock)).for_each(|lease| lease.wake());
+        let is_over = |lease: &&Arc<Lease>| lease.is_over(&*self.clock);
+        // Collected first: a task that is woken may end its call at once, which takes the lock.
+        let overdue: Vec<_> = lock(&self.held).values().filter(is_over).cloned().collect();
+        overdue.iter().for_each(|lease| lease.wake());
     }
 
     /// The claims whose beat is due.

@@ -5,7 +5,7 @@ mod keeper;
 mod leftovers;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
 
@@ -73,10 +73,27 @@ impl Lease {
         self.cancelled.load(Ordering::Acquire)
     }
 
+    /// Wakes the body's task. A waker is foreign code, which may poll the call then and there: no lock is held meanwhile.
     fn wake(&self) {
-        if let Some(waker) = self.body.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        let waker = self.body().take();
+        if let Some(waker) = waker {
             waker.wake();
         }
+    }
+
+    /// The body's task is woken by `waker` from now on.
+    fn is_woken_by(&self, waker: &Waker) {
+        if self.body().as_ref().is_some_and(|known| known.will_wake(waker)) {
+            return;
+        }
+        // Cloned before the lock is taken, and the one before it dropped after: both are foreign code.
+        let waker = waker.clone();
+        let before = self.body().replace(waker);
+        drop(before);
+    }
+
+    fn body(&self) -> MutexGuard<'_, Option<Waker>> {
+        self.body.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the holder must stop: the claim is another's, or may be by now.
