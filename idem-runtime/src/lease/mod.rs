@@ -3,6 +3,7 @@
 mod guard;
 mod keeper;
 mod leftovers;
+mod thread;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,6 +15,9 @@ pub(crate) use self::keeper::Keeper;
 pub(crate) use self::leftovers::Settlement;
 use crate::claim::ClaimRequest;
 use crate::clock::Clock;
+
+/// How long a store may take to open the keeper's connection or to answer it.
+const LONGEST_ANSWER: Duration = Duration::from_secs(5);
 
 /// A claim that is held, as the call and the keeper see it together.
 ///
