@@ -31,6 +31,21 @@ on_each_store! {
         assert!(run.await.unwrap().call().recorded);
     }
 
+    /// The first beat is never answered; the next ones are not kept waiting.
+    async fn one_heartbeat_that_hangs_is_not_a_lost_lease(bench: Bench) {
+        let real = bench.in_real_time().await;
+        let beats = real.store.keeper_faults();
+        beats.next(Op::Renew, Fault::HoldReply);
+        let begun = Instant::now();
+        let run = call(&real.runtime, "it.hung.beat", "2s").run(async || {
+            beats.reached(Op::Renew, 2).await;
+            // tidy: allow sleep: past the deadline that the claim alone would have given
+            tokio::time::sleep(Duration::from_millis(2500).saturating_sub(begun.elapsed())).await;
+            Ok::<_, AppError>(1)
+        });
+        assert!(run.await.unwrap().call().recorded);
+    }
+
     async fn ensure_owned_learns_that_the_call_was_cancelled(bench: Bench) {
         let run = call(&bench.runtime, "it.owned.cancelled", "30s").run(async || {
             let current = idem::current();

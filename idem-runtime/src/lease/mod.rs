@@ -55,9 +55,24 @@ impl Lease {
         self.next_beat.fetch_max(micros(sent.saturating_add(self.claim.lease / 3)), Ordering::AcqRel);
     }
 
-    /// The beat sent at `sent` got no answer: one failed beat is not a lost lease. Ask again soon.
-    fn missed(&self, sent: Duration) {
-        self.next_beat.store(micros(sent.saturating_add(self.claim.lease / 12)), Ordering::Release);
+    /// How long a beat's answer is waited for before the next one is due.
+    fn patience(&self) -> Duration {
+        (self.claim.lease / 3).min(LONGEST_ANSWER)
+    }
+
+    /// A beat is sent at `sent`: without an answer, the next one is due when this one was waited for long enough. When
+    /// that is, for [`missed`](Self::missed).
+    fn asked(&self, sent: Duration) -> u64 {
+        let again = micros(sent.saturating_add(self.patience()));
+        self.next_beat.fetch_max(again, Ordering::AcqRel);
+        again
+    }
+
+    /// At `now` the beat failed whose successor is due at `asked`: one failed beat is not a lost lease. It is sent again
+    /// soon, unless it was sent again already.
+    fn missed(&self, asked: u64, now: Duration) {
+        let soon = micros(now.saturating_add(self.claim.lease / 12));
+        _ = self.next_beat.compare_exchange(asked, soon, Ordering::AcqRel, Ordering::Acquire);
     }
 
     /// The store said that the claim is somebody else's.

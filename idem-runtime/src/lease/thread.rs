@@ -1,5 +1,6 @@
 //! The keeper's thread: its loop, and what it has under way.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -112,24 +113,35 @@ async fn open(shared: Arc<Shared>, desk: Arc<Desk>) {
     }
 }
 
-/// Renews claims together.
+/// Renews claims together. One renewal is waited for at a time, for a third of the shortest lease in it: by then the next
+/// beat is due, and may be answered though this one hangs.
 async fn renew(shared: Arc<Shared>, desk: Arc<Desk>, store: Arc<dyn Store>, due: Vec<Arc<Lease>>) {
-    let renewing = Busy(&desk.renewing);
+    let mut renewing = Some(Busy(&desk.renewing));
     let request = |lease: &Arc<Lease>| {
         let claim = &lease.claim;
         RenewRequest { key: claim.key.clone(), owner: claim.owner, lease: claim.lease }
     };
     let requests: Vec<_> = due.iter().map(request).collect();
     let sent = shared.clock.uptime();
-    let answers = tokio::time::timeout(LONGEST_ANSWER, store.renew(&requests)).await;
+    let asked: Vec<_> = due.iter().map(|lease| lease.asked(sent)).collect();
+    let patience = due.iter().map(|lease| lease.patience()).min().unwrap_or(LONGEST_ANSWER);
+    let mut renewal = pin!(tokio::time::timeout(LONGEST_ANSWER, store.renew(&requests)));
+    let answers = if let Ok(answers) = tokio::time::timeout(patience, &mut renewal).await {
+        answers
+    } else {
+        renewing = None;
+        shared.news.notify_one();
+        // A late answer is as good as any: it counts from the sending.
+        renewal.await
+    };
     let mut answers = answers.ok().and_then(Result::ok).unwrap_or_default().into_iter();
-    for lease in due {
+    for (lease, asked) in due.iter().zip(asked) {
         match answers.next() {
             Some(Ok(RenewVerdict::Renewed)) => lease.renewed(sent),
             Some(Ok(RenewVerdict::LeaseLost(Some(State::Cancelled)))) => lease.cancel(),
             Some(Ok(RenewVerdict::LeaseLost(_))) => lease.lose(),
             Some(Err(_)) | None => {
-                lease.missed(shared.clock.uptime());
+                lease.missed(asked, shared.clock.uptime());
                 events::beat_missed(&lease.claim.key);
             }
         }
