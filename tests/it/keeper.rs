@@ -2,11 +2,13 @@
 //! deadline beside them.
 
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
+use idem::clock::{Clock, SystemClock, Timestamp};
 use idem::testing::{Fault, FaultStore, Op};
 use idem::{Error, MemoryStore, Runtime, Store};
 
@@ -211,4 +213,47 @@ async fn a_replaced_keeper_swallows_no_news() {
 async fn asleep() {
     // tidy: allow sleep: that nothing happens any more cannot be waited for
     tokio::time::sleep(Duration::from_millis(100)).await;
+}
+
+/// The machine's clock, which counts how often a keeper's thread reads it: at least once each time it looks.
+#[derive(Debug, Default)]
+struct Watched(AtomicU64);
+
+impl Clock for Watched {
+    fn now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+
+    fn uptime(&self) -> Duration {
+        if std::thread::current().name() == Some("idem-keeper") {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+        SystemClock.uptime()
+    }
+}
+
+/// A renewal that hangs, then a lost lease whose body blocks its thread: nothing to do but to wait.
+#[tokio::test]
+async fn a_keeper_that_can_only_wait_sleeps() {
+    let store = FaultStore::new(Arc::new(MemoryStore::new()));
+    let clock = Arc::new(Watched::default());
+    let looks = || clock.0.load(Ordering::SeqCst);
+    let shared: Arc<dyn Clock> = Arc::clone(&clock) as _;
+    let runtime = Runtime::builder().store(store.clone()).namespace("it").clock(shared).build().unwrap();
+    let beats = store.keeper_faults();
+    beats.always(Op::Renew, Fault::HoldRequest);
+    let run = call(&runtime, "it.waits", "1500ms").run(async || {
+        beats.reached(Op::Renew, 1).await;
+        let before = looks();
+        beats.reached(Op::Renew, 2).await;
+        let hung = looks() - before;
+        // tidy: allow sleep: blocking past the deadline is the fault under test
+        std::thread::sleep(Duration::from_millis(1500));
+        let blocked = looks() - before - hung;
+        assert!(hung < 20 && blocked < 40, "{hung} looks at a renewal that hangs, {blocked} at a body that blocks");
+        std::future::pending::<()>().await;
+        Ok::<_, AppError>(1)
+    });
+    let lost = run.await.unwrap_err();
+    assert!(matches!(lost, AppError::Idem(Error::LeaseLost { .. })), "{lost}");
 }

@@ -82,7 +82,7 @@ impl Keeper {
         if shared.generation.compare_exchange(generation, next, Ordering::AcqRel, Ordering::Acquire).is_err() {
             return Ok(());
         }
-        shared.tick();
+        shared.tick(shared.clock.uptime());
         shared.looks_at.store(0, Ordering::Release);
         let (mine, name) = (Arc::clone(shared), "idem-keeper".to_owned());
         let started = std::thread::Builder::new().name(name).spawn(move || thread::serve(&mine, next));
@@ -124,45 +124,61 @@ impl Drop for Keeper {
 }
 
 impl Shared {
-    pub(super) fn tick(&self) {
-        self.ticked_at.store(micros(self.clock.uptime()), Ordering::Release);
+    /// The thread looks, at `now`.
+    pub(super) fn tick(&self, now: Duration) {
+        self.ticked_at.store(micros(now), Ordering::Release);
     }
 
     /// Wakes the bodies whose own deadline has passed, so that they are dropped.
-    pub(super) fn wake_overdue(&self) {
-        let is_over = |lease: &&Arc<Lease>| lease.is_over(&*self.clock);
+    pub(super) fn wake_overdue(&self, now: Duration) {
+        let now = micros(now);
         // Collected first: a task that is woken may end its call at once, which takes the lock.
-        let overdue: Vec<_> = lock(&self.held).values().filter(is_over).cloned().collect();
+        let overdue: Vec<_> = lock(&self.held).values().filter(|lease| lease.is_over_at(now)).cloned().collect();
         overdue.iter().for_each(|lease| lease.wake());
     }
 
     /// The claims whose beat is due.
-    pub(super) fn due(&self) -> Vec<Arc<Lease>> {
-        let now = micros(self.clock.uptime());
+    pub(super) fn due(&self, now: Duration) -> Vec<Arc<Lease>> {
+        let now = micros(now);
         let due = |lease: &&Arc<Lease>| !lease.is_lost() && lease.next_beat.load(Ordering::Acquire) <= now;
         lock(&self.held).values().filter(due).cloned().collect()
     }
 
     /// How long to sleep; until there is news, where nothing is to be done. Said under the lock, so that a claim sees it.
-    /// While the store is asked for something the thread looks now and then, which tells it from a stuck one.
-    pub(super) fn next_look(&self, asking: bool) -> Option<Duration> {
-        let idle = !asking && self.left.is_empty();
+    pub(super) fn next_look(&self, now: Duration, under_way: UnderWay) -> Option<Duration> {
+        let idle = !under_way.anything && self.left.is_empty();
         let held = lock(&self.held);
-        let now = micros(self.clock.uptime());
+        let now = micros(now);
         let look = if held.is_empty() && idle {
             u64::MAX
         } else {
             let next = |lease: &Arc<Lease>| {
                 let deadline = lease.deadline.load(Ordering::Acquire);
-                if lease.is_lost() { deadline } else { lease.next_beat.load(Ordering::Acquire).min(deadline) }
+                if lease.is_over_at(now) {
+                    // Its body was woken, and ends when it can.
+                    u64::MAX
+                } else if under_way.beats {
+                    // Beats that come due wait for the renewal, and its end is news.
+                    deadline
+                } else {
+                    lease.next_beat.load(Ordering::Acquire).min(deadline)
+                }
             };
-            // A beat that is on its way, or a body that is slow to end, is not worth a busy loop.
-            let soonest = held.values().map(next).min().unwrap_or(u64::MAX).max(now + micros(SHORTEST_SLEEP));
-            soonest.min(now + micros(LONGEST_SLEEP))
+            let soonest = held.values().map(next).min().unwrap_or(u64::MAX);
+            soonest.clamp(now.saturating_add(micros(SHORTEST_SLEEP)), now.saturating_add(micros(LONGEST_SLEEP)))
         };
         self.looks_at.store(look, Ordering::Release);
         (look != u64::MAX).then(|| Duration::from_micros(look.saturating_sub(now)))
     }
+}
+
+/// What a thread waits for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct UnderWay {
+    /// Nothing renews but what is on its way, or what has no connection yet: when the next beat is due makes no difference.
+    pub(super) beats: bool,
+    /// Anything at all: the thread looks now and then, which tells it from a stuck one.
+    pub(super) anything: bool,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

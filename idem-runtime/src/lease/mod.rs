@@ -117,11 +117,16 @@ impl Lease {
 
     /// Whether the holder must stop: the claim is another's, or may be by now.
     pub(crate) fn is_over(&self, clock: &dyn Clock) -> bool {
-        self.lost.load(Ordering::Acquire) || micros(clock.uptime()) >= self.deadline.load(Ordering::Acquire)
+        self.is_over_at(micros(clock.uptime()))
+    }
+
+    /// The same at a time that was read before.
+    fn is_over_at(&self, now: u64) -> bool {
+        self.is_lost() || now >= self.deadline.load(Ordering::Acquire)
     }
 
     /// Whether the store said that the claim is somebody else's.
-    pub(crate) fn is_lost(&self) -> bool {
+    fn is_lost(&self) -> bool {
         self.lost.load(Ordering::Acquire)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::keeper::Shared;
+use super::keeper::{Shared, UnderWay};
 use super::{Busy, LONGEST_ANSWER, Lease};
 use crate::claim::{RenewRequest, RenewVerdict};
 use crate::events;
@@ -33,9 +33,10 @@ struct Desk {
 }
 
 impl Desk {
-    /// Whether a request to the store is under way.
-    fn is_asking(&self) -> bool {
-        [&self.opening, &self.renewing, &self.settling].iter().any(|asking| asking.load(Ordering::Acquire))
+    fn under_way(&self) -> UnderWay {
+        let [opening, renewing, settling] =
+            [&self.opening, &self.renewing, &self.settling].map(|asking| asking.load(Ordering::Acquire));
+        UnderWay { beats: opening || renewing, anything: opening || renewing || settling }
     }
 }
 
@@ -55,14 +56,15 @@ pub(super) fn serve(shared: &Arc<Shared>, generation: u64) {
 async fn keep(shared: &Arc<Shared>, generation: u64) {
     let desk = Arc::new(Desk::default());
     while shared.generation.load(Ordering::Acquire) == generation {
-        shared.tick();
+        let now = shared.clock.uptime();
+        shared.tick(now);
         shared.looks_at.store(0, Ordering::Release);
-        shared.wake_overdue();
-        start(shared, &desk);
+        shared.wake_overdue(now);
+        start(shared, &desk, now);
         if shared.closed.load(Ordering::Acquire) && shared.left.is_empty() {
             return;
         }
-        match shared.next_look(desk.is_asking()) {
+        match shared.next_look(now, desk.under_way()) {
             Some(sleep) => _ = tokio::time::timeout(sleep, shared.news.notified()).await,
             None => shared.news.notified().await,
         }
@@ -72,9 +74,9 @@ async fn keep(shared: &Arc<Shared>, generation: u64) {
 }
 
 /// Starts what is to be done and not under way.
-fn start(shared: &Arc<Shared>, desk: &Arc<Desk>) {
+fn start(shared: &Arc<Shared>, desk: &Arc<Desk>, now: Duration) {
     if !desk.settling.load(Ordering::Acquire) {
-        shared.left.give_up(shared.clock.uptime(), desk.store.get().is_some());
+        shared.left.give_up(now, desk.store.get().is_some());
     }
     let Some(store) = desk.store.get() else {
         if !desk.opening.swap(true, Ordering::AcqRel) {
@@ -82,9 +84,12 @@ fn start(shared: &Arc<Shared>, desk: &Arc<Desk>) {
         }
         return;
     };
-    let due = shared.due();
-    if !due.is_empty() && !desk.renewing.swap(true, Ordering::AcqRel) {
-        tokio::spawn(renew(Arc::clone(shared), Arc::clone(desk), Arc::clone(store), due));
+    if !desk.renewing.load(Ordering::Acquire) {
+        let due = shared.due(now);
+        if !due.is_empty() {
+            desk.renewing.store(true, Ordering::Release);
+            tokio::spawn(renew(Arc::clone(shared), Arc::clone(desk), Arc::clone(store), due));
+        }
     }
     if !shared.left.is_empty() && !desk.settling.swap(true, Ordering::AcqRel) {
         tokio::spawn(settle(Arc::clone(shared), Arc::clone(desk), Arc::clone(store)));
