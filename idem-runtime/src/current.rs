@@ -6,10 +6,12 @@ use sha2::{Digest, Sha256};
 
 use crate::ambient::Frame;
 use crate::claim::{RenewRequest, RenewVerdict};
+use crate::clock::Clock;
 use crate::error::{At, Error};
 use crate::flight::Waits;
 use crate::key::Key;
 use crate::lease::Lease;
+use crate::record::State;
 use crate::store::Store;
 
 /// A call whose body is running.
@@ -21,6 +23,8 @@ pub(crate) struct Running {
     /// None where the call runs unprotected.
     pub(crate) lease: Option<Arc<Lease>>,
     pub(crate) store: Arc<dyn Store>,
+    /// The clock on which the lease's deadline is measured.
+    pub(crate) clock: Arc<dyn Clock>,
     /// The call from whose body this one was made.
     pub(crate) caller: Option<Arc<Running>>,
     /// What the body waits for.
@@ -93,11 +97,23 @@ impl Current {
         };
         let claim = &lease.claim;
         let request = RenewRequest { key: claim.key.clone(), owner: claim.owner, lease: claim.lease };
+        let sent = running.clock.uptime();
         let answers = running.store.renew(std::slice::from_ref(&request)).await;
         let answer = answers.map(|answers| answers.into_iter().next());
         match answer.map_err(|source| Error::store(&running.key, source))? {
-            Some(Ok(RenewVerdict::Renewed)) => Ok(()),
-            Some(Ok(RenewVerdict::LeaseLost(_))) | None => {
+            Some(Ok(RenewVerdict::Renewed)) => {
+                lease.renewed(sent);
+                Ok(())
+            }
+            Some(Ok(RenewVerdict::LeaseLost(found))) => {
+                if found == Some(State::Cancelled) {
+                    lease.cancel()
+                } else {
+                    lease.lose()
+                }
+                Err(Error::LeaseLost { at: At::new(&running.key) })
+            }
+            None => {
                 lease.lose();
                 Err(Error::LeaseLost { at: At::new(&running.key) })
             }

@@ -6,6 +6,7 @@ mod duplicates;
 mod failure;
 mod identity;
 mod in_progress;
+mod keeper;
 mod lease;
 mod operate;
 mod replay;

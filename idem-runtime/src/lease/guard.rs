@@ -3,7 +3,6 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::PoisonError;
 use std::task::{Context, Poll};
 
 use super::Lease;
@@ -34,10 +33,11 @@ impl<F: Future> Future for Guarded<'_, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
+        // Before the look at the lease: a loss that comes after the look wakes this task.
+        this.lease.is_woken_by(cx.waker());
         if this.lease.is_over(this.clock) {
             return Poll::Ready(Ran::LeaseOver(this.drop_body()));
         }
-        this.lease.body.lock().unwrap_or_else(PoisonError::into_inner).replace(cx.waker().clone());
         let Some(body) = &mut this.body else {
             return Poll::Pending;
         };

@@ -9,12 +9,10 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::leftovers::{Leftovers, Settlement};
-use super::{Busy, Lease, micros};
-use crate::claim::{RenewRequest, RenewVerdict};
+use super::{Lease, micros, thread};
 use crate::clock::Clock;
-use crate::events;
 use crate::key::RandomBytesMap;
-use crate::record::{Owner, State};
+use crate::record::Owner;
 use crate::store::{Store, StoreError};
 
 /// A keeper that has not ticked for so long is taken for stuck, and another is started before the next claim.
@@ -24,12 +22,6 @@ const STUCK_AFTER: Duration = Duration::from_secs(10);
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 const SHORTEST_SLEEP: Duration = Duration::from_millis(5);
 
-/// The pause before a store that did not answer is asked again.
-const RETRY: Duration = Duration::from_millis(100);
-
-/// How long a store may take to open the keeper's connection or to answer it.
-pub(super) const LONGEST_ANSWER: Duration = Duration::from_secs(5);
-
 /// Sends heartbeats for the calls of one store.
 #[derive(Debug)]
 pub(crate) struct Keeper {
@@ -37,21 +29,20 @@ pub(crate) struct Keeper {
     process: u32,
 }
 
+/// What the calls and the thread share.
 #[derive(Debug)]
-struct Shared {
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
+pub(super) struct Shared {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Arc<dyn Clock>,
     held: Mutex<RandomBytesMap<Owner, Arc<Lease>>>,
-    left: Leftovers,
-    /// A renewal is on its way: there is one at a time, and nothing else waits for it.
-    renewing: AtomicBool,
-    news: Notify,
+    pub(super) left: Leftovers,
+    pub(super) news: Notify,
     /// When the thread looks again, in microseconds of uptime; `u64::MAX` while it waits for news.
-    looks_at: AtomicU64,
+    pub(super) looks_at: AtomicU64,
     ticked_at: AtomicU64,
     /// Which thread is in charge: a stuck one that comes back finds itself replaced. Zero: none was started.
-    generation: AtomicU64,
-    closed: AtomicBool,
+    pub(super) generation: AtomicU64,
+    pub(super) closed: AtomicBool,
 }
 
 impl Keeper {
@@ -62,7 +53,6 @@ impl Keeper {
             clock,
             held: Mutex::default(),
             left: Leftovers::default(),
-            renewing: AtomicBool::new(false),
             news: Notify::new(),
             looks_at: AtomicU64::new(u64::MAX),
             ticked_at: AtomicU64::new(0),
@@ -92,10 +82,10 @@ impl Keeper {
         if shared.generation.compare_exchange(generation, next, Ordering::AcqRel, Ordering::Acquire).is_err() {
             return Ok(());
         }
-        shared.tick();
+        shared.tick(shared.clock.uptime());
         shared.looks_at.store(0, Ordering::Release);
-        let (thread, name) = (Arc::clone(shared), "idem-keeper".to_owned());
-        let started = std::thread::Builder::new().name(name).spawn(move || serve(&thread, next));
+        let (mine, name) = (Arc::clone(shared), "idem-keeper".to_owned());
+        let started = std::thread::Builder::new().name(name).spawn(move || thread::serve(&mine, next));
         started.map(drop).map_err(|error| {
             shared.generation.store(0, Ordering::Release);
             StoreError::Unavailable { store: "the keeper's thread".into(), reason: error.to_string() }
@@ -114,7 +104,9 @@ impl Keeper {
 
     /// Takes a claim out of the heartbeats.
     pub(crate) fn let_go(&self, owner: &Owner) {
-        lock(&self.shared.held).remove(owner);
+        let gone = lock(&self.shared.held).remove(owner);
+        // After the lock: it may be the last to hold a waker, which is foreign code.
+        drop(gone);
     }
 
     /// Leaves a settlement to the keeper: a drop cannot await. Where it fails until the lease is over, the lease does it.
@@ -131,130 +123,62 @@ impl Drop for Keeper {
     }
 }
 
-/// The thread.
-fn serve(shared: &Arc<Shared>, generation: u64) {
-    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(keep(shared, generation)),
-        Err(error) => {
-            events::keeper_failed(&error.to_string());
-            shared.generation.store(0, Ordering::Release);
-        }
-    }
-}
-
-/// Looks, starts what is due, and sleeps until the next look. It waits for no answer of the store itself, so that a slow
-/// one delays neither the next look nor the bodies whose deadline has passed.
-async fn keep(shared: &Arc<Shared>, generation: u64) {
-    let mut store = None;
-    while shared.generation.load(Ordering::Acquire) == generation {
-        shared.tick();
-        shared.looks_at.store(0, Ordering::Release);
-        shared.wake_overdue();
-        if store.is_none() {
-            store = shared.open().await;
-        }
-        if let Some(store) = &store {
-            let due = shared.due();
-            if !due.is_empty() && !shared.renewing.swap(true, Ordering::AcqRel) {
-                tokio::spawn(renew(Arc::clone(shared), Arc::clone(store), due));
-            }
-            if shared.left.is_waiting() {
-                tokio::spawn(settle_left(Arc::clone(shared), Arc::clone(store)));
-            }
-        }
-        if shared.closed.load(Ordering::Acquire) && shared.left.is_empty() {
-            return;
-        }
-        match shared.next_look(store.is_some()) {
-            Some(sleep) => _ = tokio::time::timeout(sleep, shared.news.notified()).await,
-            None => shared.news.notified().await,
-        }
-    }
-}
-
-/// Renews claims together.
-async fn renew(shared: Arc<Shared>, store: Arc<dyn Store>, due: Vec<Arc<Lease>>) {
-    let renewing = Busy(&shared.renewing);
-    let request = |lease: &Arc<Lease>| {
-        let claim = &lease.claim;
-        RenewRequest { key: claim.key.clone(), owner: claim.owner, lease: claim.lease }
-    };
-    let requests: Vec<_> = due.iter().map(request).collect();
-    let sent = shared.clock.uptime();
-    let answers = tokio::time::timeout(LONGEST_ANSWER, store.renew(&requests)).await;
-    let mut answers = answers.ok().and_then(Result::ok).unwrap_or_default().into_iter();
-    for lease in due {
-        match answers.next() {
-            Some(Ok(RenewVerdict::Renewed)) => lease.renewed(sent),
-            Some(Ok(RenewVerdict::LeaseLost(Some(State::Cancelled)))) => lease.cancel(),
-            Some(Ok(RenewVerdict::LeaseLost(_))) => lease.lose(),
-            Some(Err(_)) | None => {
-                lease.missed(shared.clock.uptime());
-                events::beat_missed(&lease.claim.key);
-            }
-        }
-    }
-    drop(renewing);
-    shared.news.notify_one();
-}
-
-/// Sends what dropped calls left behind.
-async fn settle_left(shared: Arc<Shared>, store: Arc<dyn Store>) {
-    shared.left.settle(&store, &*shared.clock).await;
-    shared.news.notify_one();
-}
-
 impl Shared {
-    fn tick(&self) {
-        self.ticked_at.store(micros(self.clock.uptime()), Ordering::Release);
-    }
-
-    async fn open(&self) -> Option<Arc<dyn Store>> {
-        match tokio::time::timeout(LONGEST_ANSWER, self.store.keeper()).await {
-            Ok(Ok(store)) => Some(store),
-            Ok(Err(error)) => {
-                events::keeper_failed(&error.to_string());
-                None
-            }
-            Err(_) => {
-                events::keeper_failed("its connection did not open in time");
-                None
-            }
-        }
+    /// The thread looks, at `now`.
+    pub(super) fn tick(&self, now: Duration) {
+        self.ticked_at.store(micros(now), Ordering::Release);
     }
 
     /// Wakes the bodies whose own deadline has passed, so that they are dropped.
-    fn wake_overdue(&self) {
-        lock(&self.held).values().filter(|lease| lease.is_over(&*self.clock)).for_each(|lease| lease.wake());
+    pub(super) fn wake_overdue(&self, now: Duration) {
+        let now = micros(now);
+        // Collected first: a task that is woken may end its call at once, which takes the lock.
+        let overdue: Vec<_> = lock(&self.held).values().filter(|lease| lease.is_over_at(now)).cloned().collect();
+        overdue.iter().for_each(|lease| lease.wake());
     }
 
     /// The claims whose beat is due.
-    fn due(&self) -> Vec<Arc<Lease>> {
-        let now = micros(self.clock.uptime());
+    pub(super) fn due(&self, now: Duration) -> Vec<Arc<Lease>> {
+        let now = micros(now);
         let due = |lease: &&Arc<Lease>| !lease.is_lost() && lease.next_beat.load(Ordering::Acquire) <= now;
         lock(&self.held).values().filter(due).cloned().collect()
     }
 
     /// How long to sleep; until there is news, where nothing is to be done. Said under the lock, so that a claim sees it.
-    fn next_look(&self, connected: bool) -> Option<Duration> {
+    pub(super) fn next_look(&self, now: Duration, under_way: UnderWay) -> Option<Duration> {
+        let idle = !under_way.anything && self.left.is_empty();
         let held = lock(&self.held);
-        let now = micros(self.clock.uptime());
-        let retries = !connected || !self.left.is_empty();
-        let look = if held.is_empty() && !retries {
+        let now = micros(now);
+        let look = if held.is_empty() && idle {
             u64::MAX
         } else {
             let next = |lease: &Arc<Lease>| {
                 let deadline = lease.deadline.load(Ordering::Acquire);
-                if lease.is_lost() { deadline } else { lease.next_beat.load(Ordering::Acquire).min(deadline) }
+                if lease.is_over_at(now) {
+                    // Its body was woken, and ends when it can.
+                    u64::MAX
+                } else if under_way.beats {
+                    // Beats that come due wait for the renewal, and its end is news.
+                    deadline
+                } else {
+                    lease.next_beat.load(Ordering::Acquire).min(deadline)
+                }
             };
-            // A beat that is on its way, or a body that is slow to end, is not worth a busy loop.
-            let soonest = held.values().map(next).min().unwrap_or(u64::MAX).max(now + micros(SHORTEST_SLEEP));
-            let retry = if retries { now + micros(RETRY) } else { u64::MAX };
-            soonest.min(retry).min(now + micros(LONGEST_SLEEP))
+            let soonest = held.values().map(next).min().unwrap_or(u64::MAX);
+            soonest.clamp(now.saturating_add(micros(SHORTEST_SLEEP)), now.saturating_add(micros(LONGEST_SLEEP)))
         };
         self.looks_at.store(look, Ordering::Release);
         (look != u64::MAX).then(|| Duration::from_micros(look.saturating_sub(now)))
     }
+}
+
+/// What a thread waits for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct UnderWay {
+    /// Nothing renews but what is on its way, or what has no connection yet: when the next beat is due makes no difference.
+    pub(super) beats: bool,
+    /// Anything at all: the thread looks now and then, which tells it from a stuck one.
+    pub(super) anything: bool,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::Busy;
-use super::keeper::LONGEST_ANSWER;
+use super::LONGEST_ANSWER;
 use crate::claim::{ClaimRequest, CompleteRequest, FailRequest};
 use crate::clock::Clock;
 use crate::events;
@@ -46,53 +45,93 @@ impl Settlement {
     }
 }
 
-/// Settlements, each with the time after which the lease has done its work.
+/// One settlement that is left.
+#[derive(Debug)]
+struct Left {
+    settlement: Settlement,
+    /// The time, by uptime, after which the lease has done its work.
+    give_up: Duration,
+    /// It was sent before. Each is sent once where there is a connection, however late.
+    sent: AtomicBool,
+}
+
+/// Settlements. Each stays here until it is answered, so that what a replaced thread was sending is not lost with it:
+/// the same request may be sent again.
 #[derive(Debug, Default)]
 pub(super) struct Leftovers {
-    left: Mutex<VecDeque<(Settlement, Duration)>>,
-    sending: AtomicBool,
+    left: Mutex<VecDeque<Arc<Left>>>,
 }
 
 impl Leftovers {
     /// Takes one more, to be sent until its lease would be over.
     pub(super) fn add(&self, settlement: Settlement, now: Duration) {
-        let give_up = now + settlement.claim().lease;
+        // It is called in drops, where nothing may panic.
+        let give_up = now.saturating_add(settlement.claim().lease);
+        let one = Left { settlement, give_up, sent: AtomicBool::new(false) };
         let mut left = self.left();
         if left.len() < MOST {
-            left.push_back((settlement, give_up));
+            left.push_back(Arc::new(one));
         } else {
-            events::abandoned(&settlement.claim().key);
+            drop(left);
+            events::abandoned(&one.settlement.claim().key);
         }
     }
 
-    /// Whether nothing is left, and nothing on its way.
+    /// Whether nothing is left, nor on its way.
     pub(super) fn is_empty(&self) -> bool {
-        self.left().is_empty() && !self.sending.load(Ordering::Acquire)
+        self.left().is_empty()
     }
 
-    /// Whether something is left that nobody sends yet. The caller sends it then.
-    pub(super) fn is_waiting(&self) -> bool {
-        !self.left().is_empty() && !self.sending.swap(true, Ordering::AcqRel)
-    }
-
-    /// Sends everything, one after the other, up to the first that the store does not answer.
-    pub(super) async fn settle(&self, store: &Arc<dyn Store>, clock: &dyn Clock) {
-        let _sending = Busy(&self.sending);
-        while let Some((settlement, give_up)) = self.next() {
-            let Err(error) = settlement.send(store).await else { continue };
-            if error.is_unavailable() && clock.uptime() < give_up {
-                self.left().push_back((settlement, give_up));
-                break;
+    /// Drops what the leases have done by now. What was never sent is kept, where the store can be reached.
+    pub(super) fn give_up(&self, now: Duration, reachable: bool) {
+        let mut over = Vec::new();
+        self.left().retain(|one| {
+            let is_over = one.give_up <= now && (!reachable || one.sent.load(Ordering::Acquire));
+            if is_over {
+                over.push(Arc::clone(one));
             }
-            events::abandoned(&settlement.claim().key);
+            !is_over
+        });
+        over.iter().for_each(|one| events::abandoned(&one.settlement.claim().key));
+    }
+
+    /// Sends everything, one after the other; whether the store answered.
+    pub(super) async fn settle(&self, store: &Arc<dyn Store>, clock: &dyn Clock) -> bool {
+        while let Some(one) = self.next() {
+            one.sent.store(true, Ordering::Release);
+            match one.settlement.send(store).await {
+                Ok(()) => self.remove(&one),
+                Err(error) if error.is_unavailable() => {
+                    self.give_up(clock.uptime(), false);
+                    return false;
+                }
+                Err(_) => {
+                    self.remove(&one);
+                    events::abandoned(&one.settlement.claim().key);
+                }
+            }
         }
+        true
     }
 
-    fn next(&self) -> Option<(Settlement, Duration)> {
-        self.left().pop_front()
+    /// The first. It goes to the end of the queue, so that one which is not answered does not keep the others waiting.
+    fn next(&self) -> Option<Arc<Left>> {
+        let mut left = self.left();
+        let first = left.pop_front()?;
+        left.push_back(Arc::clone(&first));
+        Some(first)
     }
 
-    fn left(&self) -> MutexGuard<'_, VecDeque<(Settlement, Duration)>> {
+    fn remove(&self, one: &Arc<Left>) {
+        let mut left = self.left();
+        // New ones come behind it while it is on its way.
+        let place = left.iter().rposition(|other| Arc::ptr_eq(one, other));
+        let gone = place.and_then(|place| left.remove(place));
+        drop(left);
+        drop(gone);
+    }
+
+    fn left(&self) -> MutexGuard<'_, VecDeque<Arc<Left>>> {
         self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,9 +3,10 @@
 mod guard;
 mod keeper;
 mod leftovers;
+mod thread;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
 
@@ -14,6 +15,9 @@ pub(crate) use self::keeper::Keeper;
 pub(crate) use self::leftovers::Settlement;
 use crate::claim::ClaimRequest;
 use crate::clock::Clock;
+
+/// How long a store may take to open the keeper's connection or to answer it.
+const LONGEST_ANSWER: Duration = Duration::from_secs(5);
 
 /// A claim that is held, as the call and the keeper see it together.
 ///
@@ -44,15 +48,31 @@ impl Lease {
         lease
     }
 
-    /// A claim or renewal sent at `sent` was granted.
+    /// A claim or renewal sent at `sent` was granted. Answers may arrive in another order than they were sent, the keeper's
+    /// and the call's own: an older one takes nothing back.
     pub(crate) fn renewed(&self, sent: Duration) {
-        self.deadline.store(micros(sent + self.claim.lease), Ordering::Release);
-        self.next_beat.store(micros(sent + self.claim.lease / 3), Ordering::Release);
+        self.deadline.fetch_max(micros(sent.saturating_add(self.claim.lease)), Ordering::AcqRel);
+        self.next_beat.fetch_max(micros(sent.saturating_add(self.claim.lease / 3)), Ordering::AcqRel);
     }
 
-    /// The beat sent at `sent` got no answer: one failed beat is not a lost lease. Ask again soon.
-    fn missed(&self, sent: Duration) {
-        self.next_beat.store(micros(sent + self.claim.lease / 12), Ordering::Release);
+    /// How long a beat's answer is waited for before the next one is due.
+    fn patience(&self) -> Duration {
+        (self.claim.lease / 3).min(LONGEST_ANSWER)
+    }
+
+    /// A beat is sent at `sent`: without an answer, the next one is due when this one was waited for long enough. When
+    /// that is, for [`missed`](Self::missed).
+    fn asked(&self, sent: Duration) -> u64 {
+        let again = micros(sent.saturating_add(self.patience()));
+        self.next_beat.fetch_max(again, Ordering::AcqRel);
+        again
+    }
+
+    /// At `now` the beat failed whose successor is due at `asked`: one failed beat is not a lost lease. It is sent again
+    /// soon, unless it was sent again already.
+    fn missed(&self, asked: u64, now: Duration) {
+        let soon = micros(now.saturating_add(self.claim.lease / 12));
+        _ = self.next_beat.compare_exchange(asked, soon, Ordering::AcqRel, Ordering::Acquire);
     }
 
     /// The store said that the claim is somebody else's.
@@ -62,7 +82,7 @@ impl Lease {
     }
 
     /// The store said that the call was cancelled.
-    fn cancel(&self) {
+    pub(crate) fn cancel(&self) {
         self.cancelled.store(true, Ordering::Release);
         self.lose();
     }
@@ -72,19 +92,41 @@ impl Lease {
         self.cancelled.load(Ordering::Acquire)
     }
 
+    /// Wakes the body's task. A waker is foreign code, which may poll the call then and there: no lock is held meanwhile.
     fn wake(&self) {
-        if let Some(waker) = self.body.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        let waker = self.body().take();
+        if let Some(waker) = waker {
             waker.wake();
         }
     }
 
+    /// The body's task is woken by `waker` from now on.
+    fn is_woken_by(&self, waker: &Waker) {
+        if self.body().as_ref().is_some_and(|known| known.will_wake(waker)) {
+            return;
+        }
+        // Cloned before the lock is taken, and the one before it dropped after: both are foreign code.
+        let waker = waker.clone();
+        let before = self.body().replace(waker);
+        drop(before);
+    }
+
+    fn body(&self) -> MutexGuard<'_, Option<Waker>> {
+        self.body.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether the holder must stop: the claim is another's, or may be by now.
     pub(crate) fn is_over(&self, clock: &dyn Clock) -> bool {
-        self.lost.load(Ordering::Acquire) || micros(clock.uptime()) >= self.deadline.load(Ordering::Acquire)
+        self.is_over_at(micros(clock.uptime()))
+    }
+
+    /// The same at a time that was read before.
+    fn is_over_at(&self, now: u64) -> bool {
+        self.is_lost() || now >= self.deadline.load(Ordering::Acquire)
     }
 
     /// Whether the store said that the claim is somebody else's.
-    pub(crate) fn is_lost(&self) -> bool {
+    fn is_lost(&self) -> bool {
         self.lost.load(Ordering::Acquire)
     }
 }

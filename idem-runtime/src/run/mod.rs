@@ -168,6 +168,7 @@ impl Call {
             fence: holding.map(|holding| holding.claimed.fence),
             lease: holding.map(|holding| Arc::clone(&holding.lease)),
             store: Arc::clone(&self.slot.store),
+            clock: Arc::clone(&self.clock),
             caller: self.frame.running.clone(),
             waits: Waits::new(self.frame.running.as_ref().map(|caller| &caller.waits)),
         })

@@ -1,0 +1,259 @@
+//! The keeper of the leases: beats that hang, connections that do not open, threads that are replaced, and the holder's own
+//! deadline beside them.
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::{Duration, Instant};
+
+use futures::FutureExt as _;
+use idem::clock::{Clock, SystemClock, Timestamp};
+use idem::testing::{Fault, FaultStore, Op};
+use idem::{Error, MemoryStore, Runtime, Store};
+
+use crate::support::{AppError, Bench, Gate, Kind, away, on_each_store, until};
+
+fn call(runtime: &Runtime, task: &str, lease: &str) -> idem::CallBuilder {
+    runtime.call(task).lease(lease).arg("id", &1)
+}
+
+on_each_store! {
+    async fn ensure_owned_extends_the_holders_own_deadline(bench: Bench) {
+        bench.store.keeper_faults().always(Op::Renew, Fault::LoseRequest);
+        let run = call(&bench.runtime, "it.owned.extends", "30s").run(async || {
+            for _ in 0..3 {
+                bench.clock.advance(Duration::from_secs(20));
+                idem::current().ensure_owned().await?;
+            }
+            bench.clock.advance(Duration::from_secs(20));
+            tokio::task::yield_now().await;
+            Ok::<_, AppError>(1)
+        });
+        assert!(run.await.unwrap().call().recorded);
+    }
+
+    /// The first beat is never answered; the next ones are not kept waiting.
+    async fn one_heartbeat_that_hangs_is_not_a_lost_lease(bench: Bench) {
+        let real = bench.in_real_time().await;
+        let beats = real.store.keeper_faults();
+        beats.next(Op::Renew, Fault::HoldReply);
+        let begun = Instant::now();
+        let run = call(&real.runtime, "it.hung.beat", "2s").run(async || {
+            beats.reached(Op::Renew, 2).await;
+            // tidy: allow sleep: past the deadline that the claim alone would have given
+            tokio::time::sleep(Duration::from_millis(2500).saturating_sub(begun.elapsed())).await;
+            Ok::<_, AppError>(1)
+        });
+        assert!(run.await.unwrap().call().recorded);
+    }
+
+    async fn ensure_owned_learns_that_the_call_was_cancelled(bench: Bench) {
+        let run = call(&bench.runtime, "it.owned.cancelled", "30s").run(async || {
+            let current = idem::current();
+            bench.runtime.cancel(current.key().unwrap()).await?;
+            assert!(current.ensure_owned().await.is_err() && current.cancelled());
+            std::future::pending::<()>().await;
+            Ok::<_, AppError>(1)
+        });
+        let ended = run.await.unwrap_err();
+        assert!(matches!(ended, AppError::Idem(Error::Cancelled { .. })), "{ended}");
+    }
+}
+
+/// The keeper's renewal was sent first and is answered last.
+#[tokio::test]
+async fn an_older_answer_takes_nothing_back_from_a_newer_one() {
+    let bench = Bench::new(Kind::Memory).await;
+    let beats = bench.store.keeper_faults();
+    beats.next(Op::Renew, Fault::HoldReply);
+    let run = call(&bench.runtime, "it.older.answer", "30s").run(async || {
+        bench.clock.advance(Duration::from_secs(11));
+        beats.reached(Op::Renew, 1).await;
+        bench.clock.advance(Duration::from_secs(9));
+        idem::current().ensure_owned().await?;
+        beats.always(Op::Renew, Fault::LoseRequest);
+        beats.release();
+        until("the older answer arrives", async || beats.log()[0].outcome.is_some()).await;
+        // The keeper takes the answer in before it sends the next beat.
+        bench.clock.advance(Duration::from_secs(12));
+        beats.reached(Op::Renew, 2).await;
+        bench.clock.advance(Duration::from_secs(12));
+        tokio::task::yield_now().await;
+        Ok::<_, AppError>(1)
+    });
+    assert!(run.await.unwrap().call().recorded);
+}
+
+/// The longest lease there is: its end is no time that a clock can show.
+#[tokio::test]
+async fn a_lease_without_end_is_no_panic_in_a_drop() {
+    let real = Bench::new(Kind::Memory).await.in_real_time().await;
+    let lease = format!("{}s", u64::MAX);
+    let run = call(&real.runtime, "it.endless", &lease);
+    let mut dropped = Box::pin(run.run(async || Ok::<_, AppError>(std::future::pending::<u32>().await)));
+    match futures::poll!(&mut dropped) {
+        // Its claim is left to the keeper in a drop.
+        Poll::Pending => drop(dropped),
+        Poll::Ready(refused) => assert!(matches!(refused, Err(AppError::Idem(Error::Config(_))))),
+    }
+}
+
+/// An executor that polls a task where it is woken, on the thread that wakes it.
+struct Inline(Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>);
+
+impl Wake for Inline {
+    fn wake(self: Arc<Self>) {
+        let waker = Waker::from(Arc::clone(&self));
+        let Ok(mut task) = self.0.try_lock() else { return };
+        let ended = task.as_mut().is_some_and(|task| task.as_mut().poll(&mut Context::from_waker(&waker)).is_ready());
+        if ended {
+            *task = None;
+        }
+    }
+}
+
+#[test]
+fn a_task_that_is_polled_where_it_is_woken_ends_with_its_lease() {
+    let store = FaultStore::new(Arc::new(MemoryStore::new()));
+    store.keeper_faults().always(Op::Renew, Fault::LoseRequest);
+    let runtime = Runtime::builder().store(store).namespace("it").build().unwrap();
+    let (ended, outcome) = mpsc::channel();
+    let task = async move {
+        let run = call(&runtime, "it.inline", "300ms").run(async || {
+            std::future::pending::<()>().await;
+            Ok::<_, AppError>(1)
+        });
+        ended.send(run.await.map(drop)).unwrap();
+    };
+    Arc::new(Inline(Mutex::new(Some(Box::pin(task))))).wake();
+    let lost = outcome.recv_timeout(Duration::from_secs(10)).expect("it does not hang").unwrap_err();
+    assert!(matches!(lost, AppError::Idem(Error::LeaseLost { .. })), "{lost}");
+}
+
+/// A connection that hangs while it opens: bodies past their deadline are dropped all the same.
+#[tokio::test]
+async fn a_connection_that_hangs_delays_no_deadline() {
+    let real = Bench::new(Kind::Memory).await.in_real_time().await;
+    real.store.faults().always(Op::Keeper, Fault::HoldRequest);
+    let begun = Instant::now();
+    let run = call(&real.runtime, "it.opening", "300ms").run(async || {
+        std::future::pending::<()>().await;
+        Ok::<_, AppError>(1)
+    });
+    let lost = run.await.unwrap_err();
+    assert!(matches!(lost, AppError::Idem(Error::LeaseLost { .. })), "{lost}");
+    assert!(begun.elapsed() < Duration::from_millis(1500), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_keeper_that_never_connects_ends_with_its_runtime() {
+    let inner: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let alive = Arc::downgrade(&inner);
+    let store = FaultStore::new(inner);
+    let faults = store.faults().clone();
+    faults.always(Op::Keeper, away());
+    let runtime = Runtime::builder().store(store).namespace("it").build().unwrap();
+    let run = call(&runtime, "it.never", "1s").run(async || Ok::<_, AppError>(std::future::pending::<u32>().await));
+    // Dropped, it is left to the keeper, which cannot settle it.
+    assert!(run.now_or_never().is_none());
+    drop(runtime);
+    until("the keeper's thread ends", async || alive.strong_count() == 0).await;
+    assert!((1..=6).contains(&faults.count(Op::Keeper)), "{} tries: the pauses grow", faults.count(Op::Keeper));
+}
+
+/// What a thread was sending when it was replaced is sent by its successor.
+#[tokio::test]
+async fn a_settlement_on_its_way_outlives_the_thread_that_sent_it() {
+    let bench = Bench::new(Kind::Memory).await;
+    let sent = bench.store.keeper_faults();
+    sent.next(Op::Fail, Fault::HoldRequest);
+    let run = call(&bench.runtime, "it.handed.on", "1h");
+    assert!(run.run(async || Ok::<_, AppError>(std::future::pending::<u32>().await)).now_or_never().is_none());
+    sent.reached(Op::Fail, 1).await;
+    // A machine that was suspended: the keeper did not tick for so long that the next claim replaces it.
+    bench.clock.advance(Duration::from_secs(15));
+    call(&bench.runtime, "it.handed.next", "1h").run(async || Ok::<_, AppError>(1)).await.unwrap();
+    bench.store.faults().reached(Op::Keeper, 2).await;
+    let settled = async || sent.log().iter().any(|call| call.op == Op::Fail && call.outcome.is_some());
+    until("its successor sends it", settled).await;
+    let next = call(&bench.runtime, "it.handed.on", "1h").run(async || Ok::<_, AppError>(2)).await.unwrap();
+    assert_eq!((next.is_fresh(), next.into_value()), (true, 2));
+}
+
+/// A thread that was replaced in its sleep may be the one that is woken for its successor.
+#[tokio::test]
+async fn a_replaced_keeper_swallows_no_news() {
+    let bench = Bench::new(Kind::Memory).await;
+    let (gate, second_gate) = (Gate::new(1), Gate::new(2));
+    let first = call(&bench.runtime, "it.replaced", "60s").run(async || Ok::<_, AppError>(gate.pass().await));
+    let suspend = async {
+        gate.entered().await;
+        bench.store.faults().reached(Op::Keeper, 1).await;
+        asleep().await;
+        bench.clock.advance(Duration::from_secs(15));
+        gate.open();
+    };
+    tokio::join!(first, suspend).0.unwrap();
+    bench.store.faults().next(Op::Claim, Fault::HoldReply);
+    let second = call(&bench.runtime, "it.successor", "60s").run(async || Ok::<_, AppError>(second_gate.pass().await));
+    let beats = async {
+        bench.store.faults().reached(Op::Keeper, 2).await;
+        asleep().await;
+        bench.store.faults().release();
+        second_gate.entered().await;
+        bench.clock.advance(Duration::from_secs(25));
+        until("the successor sends its beat", async || bench.store.keeper_faults().count(Op::Renew) > 0).await;
+        second_gate.open();
+    };
+    assert!(tokio::join!(second, beats).0.unwrap().call().recorded);
+}
+
+/// Gives the keeper's thread the time to fall asleep, which cannot be seen; where it was too short the test proves less.
+async fn asleep() {
+    // tidy: allow sleep: that nothing happens any more cannot be waited for
+    tokio::time::sleep(Duration::from_millis(100)).await;
+}
+
+/// The machine's clock, which counts how often a keeper's thread reads it: at least once each time it looks.
+#[derive(Debug, Default)]
+struct Watched(AtomicU64);
+
+impl Clock for Watched {
+    fn now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+
+    fn uptime(&self) -> Duration {
+        if std::thread::current().name() == Some("idem-keeper") {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+        SystemClock.uptime()
+    }
+}
+
+/// A renewal that hangs, then a lost lease whose body blocks its thread: nothing to do but to wait.
+#[tokio::test]
+async fn a_keeper_that_can_only_wait_sleeps() {
+    let store = FaultStore::new(Arc::new(MemoryStore::new()));
+    let clock = Arc::new(Watched::default());
+    let looks = || clock.0.load(Ordering::SeqCst);
+    let shared: Arc<dyn Clock> = Arc::clone(&clock) as _;
+    let runtime = Runtime::builder().store(store.clone()).namespace("it").clock(shared).build().unwrap();
+    let beats = store.keeper_faults();
+    beats.always(Op::Renew, Fault::HoldRequest);
+    let run = call(&runtime, "it.waits", "1500ms").run(async || {
+        beats.reached(Op::Renew, 1).await;
+        let before = looks();
+        beats.reached(Op::Renew, 2).await;
+        let hung = looks() - before;
+        // tidy: allow sleep: blocking past the deadline is the fault under test
+        std::thread::sleep(Duration::from_millis(1500));
+        let blocked = looks() - before - hung;
+        assert!(hung < 20 && blocked < 40, "{hung} looks at a renewal that hangs, {blocked} at a body that blocks");
+        std::future::pending::<()>().await;
+        Ok::<_, AppError>(1)
+    });
+    let lost = run.await.unwrap_err();
+    assert!(matches!(lost, AppError::Idem(Error::LeaseLost { .. })), "{lost}");
+}
