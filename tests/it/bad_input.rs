@@ -36,7 +36,7 @@ async fn an_unencodable_argument_is_named_and_its_value_is_not() {
     assert!(!error.to_string().contains("secret"));
     says(error, &["it.bad.key", "table", "map key", "text"]);
     let set = HashSet::from([1, 2]);
-    says(runtime.key("it.bad.key").arg("tags", &set).make().unwrap_err(), &["tags", "HashSet", "`Set`"]);
+    says(runtime.key("it.bad.key").arg("tags", &set).make().unwrap_err(), &["tags", "HashSet", "key::Set`"]);
 }
 
 #[tokio::test]
