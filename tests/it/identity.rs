@@ -1,11 +1,12 @@
 //! What makes a key: scope, date, delivery, and calls by hand.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use idem::testing::Op;
 use idem::{Delivery, Error, idempotent};
 
-use crate::support::{AppError, on_each_store};
+use crate::support::{AppError, BOUND, Gate, on_each_store};
 
 #[idempotent(name = "it.scope.tenant", scope = "tenant")]
 async fn for_tenant(id: u32) -> Result<Option<String>, AppError> {
@@ -40,6 +41,13 @@ async fn charge(order: u32, cents: u64) -> Result<u64, AppError> {
 #[idempotent(name = "it.explicit.outer")]
 async fn outer(id: u32) -> Result<u64, AppError> {
     charge(id, 5).await
+}
+
+/// Another worker's call of one key is an error here, so that the handler of the queue retries by itself.
+#[idempotent(name = "it.explicit.retry", on_in_progress = "error", skip(gate, fails))]
+async fn retried(order: u32, gate: &Gate, fails: u32) -> Result<u32, AppError> {
+    let entered = gate.pass().await;
+    if gate.entries() <= fails { Err(AppError::Body("at first".into())) } else { Ok(entered) }
 }
 
 /// 2026-11-21T00:00:00Z
@@ -145,6 +153,47 @@ on_each_store! {
             assert!(charge::call(9, 5).await.unwrap().is_replayed(), "the inner call had the key of its arguments");
             assert!(run().await.unwrap().is_replayed());
         }).await;
+    }
+
+    async fn a_retry_inside_a_delivery_keeps_its_explicit_key(bench: Bench) {
+        // A handler that retries what is worth it, as queues' handlers do.
+        let deliver = |key: &'static str, gate: Arc<Gate>, fails| Delivery::new().idempotency_key(key).unwrap().run(async move {
+            let deadline = tokio::time::Instant::now() + BOUND;
+            loop {
+                match retried::call(1, &gate, fails).await {
+                    Ok(outcome) => return outcome.kind(),
+                    Err(error) => assert!(tokio::time::Instant::now() < deadline, "never done: {error}"),
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
+        bench.runtime.enter(async {
+            let gate = Gate::new(1);
+            let let_go = async {
+                gate.entered().await;
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                (0..2).for_each(|_| gate.open());
+            };
+            let (one, other, ()) = tokio::join!(deliver("two workers", gate.clone(), 0), deliver("two workers", gate.clone(), 0), let_go);
+            assert_eq!((one, other, gate.entries()), ("fresh", "replayed", 1), "the second worker found the first at work");
+
+            let gate = Gate::new(1);
+            (0..4).for_each(|_| gate.open());
+            assert_eq!((deliver("fails first", gate.clone(), 1).await, gate.entries()), ("fresh", 2));
+            assert_eq!((deliver("fails first", gate.clone(), 0).await, gate.entries()), ("replayed", 2), "delivered again");
+        }).await;
+    }
+
+    async fn another_call_of_the_task_in_the_delivery_has_the_key_of_its_arguments(bench: Bench) {
+        bench.runtime.enter(Delivery::new().idempotency_key("k-3").unwrap().run(async {
+            let previewed = charge::key(&1, &5).unwrap();
+            assert!(charge::call(1, 5).await.unwrap().is_fresh());
+            assert!(charge::call(2, 5).await.unwrap().is_fresh(), "the second of two orders");
+            assert_eq!(charge::key(&1, &5).unwrap(), previewed);
+            assert_ne!(charge::key(&2, &5).unwrap(), previewed);
+            let partial = bench.runtime.key("it.explicit").arg("order", &2).make().unwrap_err();
+            assert!(partial.to_string().contains("`cents` was not given"), "{partial}");
+        })).await;
     }
 
     async fn a_key_by_hand_is_the_companions_key(bench: Bench) {
