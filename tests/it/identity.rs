@@ -95,6 +95,23 @@ on_each_store! {
         }).await;
     }
 
+    async fn a_call_by_hand_with_some_of_the_scopes_takes_the_rest_from_the_delivery(bench: Bench) {
+        bench.runtime.enter(async {
+            let run = |tenant: &'static str| {
+                let call = bench.runtime.call("it.scope.user").scope("user", 7).arg("user_id", &7);
+                Delivery::new().scope("tenant", tenant).run(call.run(async move || Ok::<_, AppError>(tenant.to_owned())))
+            };
+            assert_eq!(run("a").await.unwrap().into_value(), "a");
+            assert_eq!(run("b").await.unwrap().into_value(), "b", "another tenant's result");
+            let typed = Delivery::new().scope("tenant", "a").run(for_user::call(7, "typed")).await.unwrap();
+            assert_eq!(typed.into_value(), "a", "the companion's key is another one");
+            let unscoped = bench.runtime.key("it.scope.user").scope("user", 7).arg("user_id", &7).make().unwrap_err();
+            assert!(matches!(unscoped, Error::ScopeMissing { .. }), "{unscoped}");
+            let own = bench.runtime.key("it.scope.user").scope("tenant", "a").arg("user_id", &7).make().unwrap_err();
+            assert!(own.to_string().contains(".scope(\"user\", id)"), "{own}");
+        }).await;
+    }
+
     /// R19
     async fn r19_a_retry_across_midnight_keeps_its_key(bench: Bench) {
         bench.runtime.enter(async {
