@@ -107,7 +107,7 @@ impl RuntimeBuilder {
     /// handlers of one name and version.
     pub fn build(self) -> Result<Runtime, Error> {
         let registered = registry::tasks();
-        registry::check(&registered)?;
+        registry::check(registered)?;
         let categories = self.categories()?;
         let slots = slots(&self.stores, &self.clock)?;
         let Some(default) = slots.get(DEFAULT_STORE).or_else(|| slots.values().next()).cloned() else {
@@ -116,7 +116,7 @@ impl RuntimeBuilder {
         };
         let overrides = overrides(self.overrides)?;
         let mut tasks = HashMap::new();
-        for task in registered.into_iter().filter(|task| task.unprotected().is_none()) {
+        for task in registered.iter().filter(|task| task.unprotected().is_none()) {
             let none = TaskOptions::default();
             let options = overrides.get(task.name()).unwrap_or(&none);
             let settings = settle(task.name(), task.version(), Some(task), options, &categories)?;
@@ -160,7 +160,7 @@ fn slots(stores: &[(String, Arc<dyn Store>)], clock: &Arc<dyn Clock>) -> Result<
 fn overrides(given: Vec<(String, TaskOptions)>) -> Result<BTreeMap<String, TaskOptions>, Error> {
     let mut overrides = BTreeMap::new();
     for (name, options) in given {
-        if registry::find(&name).is_none() {
+        if registry::find(&name, None).is_none() {
             return Err(Error::UnknownTask { suggestion: registry::close_to(&name), name });
         }
         if overrides.contains_key(&name) {

@@ -53,10 +53,9 @@ impl Args {
 }
 
 impl Subject {
-    /// The registered task of this name, and of this version where one is given.
+    /// The registered task of this name: of this version where one is given, else of its highest.
     fn registered(&self) -> Option<&'static Task> {
-        let task = registry::find(&self.task).filter(|task| task.unprotected().is_none())?;
-        self.version.is_none_or(|version| version == task.version()).then_some(task)
+        registry::find(&self.task, self.version).filter(|task| task.unprotected().is_none())
     }
 
     /// What is in force for the call, once its parts are those that make a key of its task.
@@ -178,7 +177,7 @@ impl Runtime {
 macro_rules! subject_methods {
     ($builder:ident) => {
         impl $builder {
-            /// The generation of the task's keys; default the registered task's, else 1.
+            /// The generation of the task's keys; default the highest registered, else 1.
             pub fn version(mut self, version: u32) -> Self {
                 self.0.version = Some(version);
                 self
