@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use idem::key::Unit;
 use idem::testing::Op;
-use idem::{Delivery, Error, idempotent};
+use idem::{CallBuilder, Delivery, Error, Runtime, idempotent};
 
 use crate::support::{AppError, BOUND, Gate, on_each_store};
 
@@ -110,6 +111,36 @@ on_each_store! {
             let own = bench.runtime.key("it.scope.user").scope("tenant", "a").arg("user_id", &7).make().unwrap_err();
             assert!(own.to_string().contains(".scope(\"user\", id)"), "{own}");
         }).await;
+    }
+
+    /// Each way to configure a month, and twice its longest.
+    async fn a_record_outlives_its_bucket_however_the_task_is_configured(bench: Bench) {
+        let day = Duration::from_secs(24 * 3600);
+        let builder = || Runtime::builder().store(bench.store.clone()).namespace("it").clock(Arc::new(bench.clock.clone()));
+        let by_month = builder().task("it.date", |task| task.bucket(Unit::Month, "UTC")).build().unwrap();
+        let with_category = builder().task("it.date", |task| task.category("email")).build().unwrap();
+        bench.clock.set(at(-20 * 24 * 3600).into());
+        let by_hand = |name: &'static str, set: fn(CallBuilder) -> CallBuilder| {
+            set(bench.runtime.call(name).arg("id", &1)).run(async || Ok::<_, AppError>(1))
+        };
+        let hand_month = || by_hand("it.hand.month", |call| call.bucket(Unit::Month, "UTC").category("email"));
+        let hand_date = || by_hand("it.hand.date", |call| call.category("email").bucket(Unit::Date, "UTC"));
+        let hand_ttl = || by_hand("it.hand.ttl", |call| call.ttl("1d").bucket(Unit::Date, "UTC"));
+        assert!(by_month.enter(dated::call(1)).await.unwrap().is_fresh());
+        assert!(with_category.enter(dated::call(1)).await.unwrap().is_fresh());
+        for fresh in [hand_month().await, hand_date().await, hand_ttl().await] {
+            assert!(fresh.unwrap().is_fresh());
+        }
+        bench.clock.advance(day - Duration::from_secs(1));
+        assert!(with_category.enter(dated::call(1)).await.unwrap().is_replayed());
+        assert!(hand_date().await.unwrap().is_replayed());
+        assert!(hand_ttl().await.unwrap().is_replayed());
+        bench.clock.advance(28 * day);
+        assert!(by_month.enter(dated::call(1)).await.unwrap().is_replayed());
+        assert!(hand_month().await.unwrap().is_replayed());
+
+        let short = builder().task("it.date", |task| task.ttl("23h")).build().unwrap_err();
+        assert!(short.to_string().contains("`ttl` (23h) is shorter than the bucket (1d)"), "{short}");
     }
 
     /// R19
