@@ -1,12 +1,12 @@
 //! What a queue, cron or HTTP layer knows about the message being handled.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use crate::ambient::Frame;
 use crate::clock::Timestamp;
 use crate::error::Error;
+use crate::key::{Fingerprint, Key};
 
 /// An explicit key is kept in no store, only its digest; the bound keeps requests sane. 255 is what HTTP APIs with an
 /// `Idempotency-Key` header allow.
@@ -77,7 +77,8 @@ impl Delivery {
     }
 
     /// The key that the sender gave the message. The first call under the delivery is made under it, instead of under a key
-    /// made from the arguments; it is bound to that task and its scope.
+    /// made from the arguments; it is bound to that task and its scope. A retry of that call, with the same arguments, is
+    /// made under it again; every other call has the key of its arguments.
     ///
     /// # Errors
     /// [`Error::Config`] for an empty key, one longer than 255 bytes, and one with control characters.
@@ -163,7 +164,8 @@ impl Delivery {
 #[derive(Debug)]
 pub(crate) struct InForce {
     delivery: Delivery,
-    key_taken: AtomicBool,
+    /// The call that is made under the explicit key: the first one.
+    taken_by: OnceLock<(Key, Fingerprint)>,
 }
 
 impl InForce {
@@ -172,19 +174,22 @@ impl InForce {
             Some(outer) => delivery.inside(&outer.delivery),
             None => delivery,
         };
-        Arc::new(Self { delivery, key_taken: AtomicBool::new(false) })
+        Arc::new(Self { delivery, taken_by: OnceLock::new() })
     }
 
-    /// The explicit key, while no call took it.
+    /// The explicit key, whoever takes it.
     pub(crate) fn key(&self) -> Option<&str> {
-        let key = self.delivery.key.as_deref()?;
-        (!self.key_taken.load(Ordering::Acquire)).then_some(key)
+        self.delivery.key.as_deref()
     }
 
-    /// Takes the explicit key: later calls under this delivery have keys of their own.
-    pub(crate) fn take_key(&self) -> Option<&str> {
-        let key = self.delivery.key.as_deref()?;
-        (!self.key_taken.swap(true, Ordering::AcqRel)).then_some(key)
+    /// Takes the explicit key for the call that is this under it. False where another call has it; a retry is the same call.
+    pub(crate) fn take(&self, call: &(Key, Fingerprint)) -> bool {
+        self.taken_by.get_or_init(|| call.clone()) == call
+    }
+
+    /// Whether [`InForce::take`] would say yes; takes nothing.
+    pub(crate) fn would_take(&self, call: &(Key, Fingerprint)) -> bool {
+        self.taken_by.get().is_none_or(|taken| taken == call)
     }
 
     pub(crate) fn scope(&self, kind: &str) -> Option<&ScopeId> {

@@ -10,7 +10,7 @@ use crate::key::{Bucket, TaskIdent, Unit};
 use crate::policy::{
     DurationError, OnInProgress, OnStale, OnStoreError, Retention, parse_duration, parse_retention, spelled,
 };
-use crate::settings::{DEFAULT_LEASE, DEFAULT_MAX_RESULT, SHORTEST_LEASE, Settings};
+use crate::settings::{DEFAULT_CATEGORY, DEFAULT_LEASE, DEFAULT_MAX_RESULT, LONGEST_LEASE, SHORTEST_LEASE, Settings};
 use crate::task::Task;
 
 /// Settings of a task that stand outside of its attribute: overrides by configuration (`RuntimeBuilder::task`) and the
@@ -134,7 +134,8 @@ impl TaskOptions {
 /// Settles what is in force for a task: configuration, then attribute, then category, then default.
 ///
 /// # Errors
-/// [`Error::Config`]: a text that cannot be used, an unknown category or zone, a lease that is too short.
+/// [`Error::Config`]: a text that cannot be used, an unknown category or zone, a lease that is too short or too long, a `ttl`
+/// shorter than the bucket.
 pub(crate) fn settle(
     name: &str,
     version: u32,
@@ -154,23 +155,34 @@ pub(crate) fn settle(
     let bucket = unit.map(|(unit, zone)| Bucket::new(unit, zone)).transpose().map_err(|e| refuse(e.to_string()))?;
     let category = options.category.as_deref().or(task.and_then(|task| task.category));
     let of_category = || {
-        let category = category.unwrap_or("default");
+        let category = category.unwrap_or(DEFAULT_CATEGORY);
         let known = || categories.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
         let retention = categories.get(category).copied();
         retention.ok_or_else(|| refuse(format!("category `{category}` is not defined; there are: {}", known())))
     };
-    let retention = match options.ttl.or(task.and_then(|task| task.ttl)) {
-        Some(ttl) => ttl,
-        None => match (&bucket, category) {
-            (Some(bucket), None) => Retention::For(2 * length(bucket.unit())),
-            _ => of_category()?,
-        },
+    let retention = match (options.ttl.or(task.and_then(written_ttl)), &bucket) {
+        (Some(Retention::For(ttl)), Some(bucket)) if ttl < length(bucket.unit()) => {
+            return Err(refuse(format!(
+                "`ttl` ({}) is shorter than the bucket ({}): the record would be gone while its key still holds; leave `ttl` out for twice the bucket",
+                spelled(ttl),
+                spelled(length(bucket.unit())),
+            )));
+        }
+        (Some(ttl), _) => ttl,
+        (None, Some(bucket)) => of_category().map(|_| Retention::For(2 * length(bucket.unit())))?,
+        (None, None) => of_category()?,
     };
     let lease = options.lease.or(task.and_then(|task| task.lease)).unwrap_or(DEFAULT_LEASE);
     if lease < SHORTEST_LEASE {
         let (found, least) = (spelled(lease), spelled(SHORTEST_LEASE));
         return Err(refuse(format!(
             "a lease of {found} would be lost to ordinary delays: it must be {least} or longer"
+        )));
+    }
+    if lease > LONGEST_LEASE {
+        let (found, most) = (spelled(lease), spelled(LONGEST_LEASE));
+        return Err(refuse(format!(
+            "a lease of {found} would block the key for as long once its owner is gone: it must be {most} or shorter"
         )));
     }
     Ok(Settings {
@@ -187,6 +199,13 @@ pub(crate) fn settle(
         max_result: options.max_result.or(task.and_then(|task| task.max_result)).unwrap_or(DEFAULT_MAX_RESULT),
         store: options.store.as_deref().or(task.and_then(|task| task.store)).map(Arc::from),
     })
+}
+
+/// The `ttl` that an attribute wrote. Attributes spell out what a bucket without one implies, twice the bucket: that goes
+/// with the bucket where configuration sets another.
+fn written_ttl(task: &Task) -> Option<Retention> {
+    let implied = task.bucket.map(|(unit, _)| Retention::For(2 * length(unit)));
+    task.ttl.filter(|_| task.ttl != implied)
 }
 
 /// The longest that a calendar unit lasts: with daylight saving, and months of 31 days. A record kept for two of them

@@ -12,6 +12,9 @@ pub const DEFAULT_LEASE: Duration = Duration::from_secs(30);
 /// Shorter leases than this would be lost to ordinary scheduling delays.
 pub const SHORTEST_LEASE: Duration = Duration::from_millis(50);
 
+/// A longer lease is a mistake: nobody would take over from an owner that is gone.
+pub const LONGEST_LEASE: Duration = Duration::from_secs(365 * 24 * 3_600);
+
 /// Results up to this many bytes are kept (api: `max_result`).
 pub const DEFAULT_MAX_RESULT: u64 = 1024 * 1024;
 
@@ -33,9 +36,12 @@ pub(crate) struct Settings {
     pub(crate) store: Option<Arc<str>>,
 }
 
+/// The category of tasks that name none.
+pub(crate) const DEFAULT_CATEGORY: &str = "default";
+
 /// How long completed records of a category are kept, unless the runtime says otherwise.
 pub(crate) const CATEGORIES: [(&str, Duration); 6] = [
-    ("default", Duration::from_secs(3_600)),
+    (DEFAULT_CATEGORY, Duration::from_secs(3_600)),
     ("critical", Duration::from_secs(4 * 3_600)),
     ("report", Duration::from_secs(24 * 3_600)),
     ("email", Duration::from_secs(2 * 3_600)),

@@ -52,6 +52,26 @@ async fn durations_zones_categories_and_stores_are_checked_in_words() {
     says(run(call().store("billing")).await, &["billing", "default"]);
     says(run(call().bucket(idem::key::Unit::Date, "Europe/Berlim")).await, &["Europe/Berlim"]);
     says(run(call().version(0)).await, &["version", "1"]);
+    says(run(call().lease("49ms")).await, &["lease", "49ms", "50ms or longer"]);
+    says(run(call().lease("366d")).await, &["lease", "366d", "365d or shorter"]);
+    says(run(call().lease("18446744073709551615s")).await, &["lease", "365d or shorter"]);
+    says(run(call().bucket(idem::key::Unit::Week, "UTC").ttl("6d")).await, &["`ttl`", "6d", "bucket", "7d"]);
+}
+
+#[tokio::test]
+async fn a_time_beyond_what_can_be_told_is_as_good_as_forever() {
+    let runtime = runtime();
+    let longest = "18446744073709551615s";
+    let run = |id: u32| async move { Ok::<_, AppError>(id) };
+    let call = |id: &u32| runtime.call("it.bad.longest").ttl(longest).wait(longest).lease("365d").arg("id", id);
+    assert!(call(&1).run(|| run(1)).await.unwrap().is_fresh());
+    assert!(call(&1).run(|| run(1)).await.unwrap().is_replayed());
+    let dated = |id: &u32| call(id).bucket(idem::key::Unit::Month, "UTC");
+    assert!(dated(&2).run(|| run(2)).await.unwrap().is_fresh());
+    let key = runtime.key("it.bad.longest").arg("id", &3).make().unwrap();
+    assert!(runtime.cancel(&key).await.unwrap());
+    assert_eq!(runtime.sweep().await.unwrap()[0].1.removed, 0);
+    says(call(&4).ttl("18446744073709551616s").run(|| run(4)).await.unwrap_err(), &["`ttl`", "18446744073709551616s"]);
 }
 
 #[tokio::test]
@@ -66,6 +86,11 @@ fn a_runtime_without_a_store_or_with_two_of_one_name_is_refused() {
     says(Runtime::builder().build().unwrap_err(), &["store", "MemoryStore"]);
     let twice = Runtime::builder().store(MemoryStore::new()).store(MemoryStore::new());
     says(twice.build().unwrap_err(), &["two stores", "default"]);
+    let named = |name: &str| Runtime::builder().named_store(name, MemoryStore::new());
+    let several = named("zeta").named_store("cache", MemoryStore::new());
+    says(several.build().unwrap_err(), &["several named stores", "cache, zeta", ".store("]);
+    assert!(named("zeta").build().is_ok(), "the only one");
+    assert!(named("zeta").named_store("cache", MemoryStore::new()).store(MemoryStore::new()).build().is_ok());
     says(Runtime::builder().store(MemoryStore::new()).category("x", "soon").build().unwrap_err(), &["x", "soon"]);
 }
 

@@ -1,11 +1,13 @@
 //! What makes a key: scope, date, delivery, and calls by hand.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use idem::key::Unit;
 use idem::testing::Op;
-use idem::{Delivery, Error, idempotent};
+use idem::{CallBuilder, Delivery, Error, Runtime, idempotent};
 
-use crate::support::{AppError, on_each_store};
+use crate::support::{AppError, BOUND, Gate, on_each_store};
 
 #[idempotent(name = "it.scope.tenant", scope = "tenant")]
 async fn for_tenant(id: u32) -> Result<Option<String>, AppError> {
@@ -40,6 +42,13 @@ async fn charge(order: u32, cents: u64) -> Result<u64, AppError> {
 #[idempotent(name = "it.explicit.outer")]
 async fn outer(id: u32) -> Result<u64, AppError> {
     charge(id, 5).await
+}
+
+/// Another worker's call of one key is an error here, so that the handler of the queue retries by itself.
+#[idempotent(name = "it.explicit.retry", on_in_progress = "error", skip(gate, fails))]
+async fn retried(order: u32, gate: &Gate, fails: u32) -> Result<u32, AppError> {
+    let entered = gate.pass().await;
+    if gate.entries() <= fails { Err(AppError::Body("at first".into())) } else { Ok(entered) }
 }
 
 /// 2026-11-21T00:00:00Z
@@ -85,6 +94,53 @@ on_each_store! {
             assert!(run(2, 7, "c").await.unwrap().is_fresh());
             assert!(run(1, 8, "d").await.unwrap().is_fresh());
         }).await;
+    }
+
+    async fn a_call_by_hand_with_some_of_the_scopes_takes_the_rest_from_the_delivery(bench: Bench) {
+        bench.runtime.enter(async {
+            let run = |tenant: &'static str| {
+                let call = bench.runtime.call("it.scope.user").scope("user", 7).arg("user_id", &7);
+                Delivery::new().scope("tenant", tenant).run(call.run(async move || Ok::<_, AppError>(tenant.to_owned())))
+            };
+            assert_eq!(run("a").await.unwrap().into_value(), "a");
+            assert_eq!(run("b").await.unwrap().into_value(), "b", "another tenant's result");
+            let typed = Delivery::new().scope("tenant", "a").run(for_user::call(7, "typed")).await.unwrap();
+            assert_eq!(typed.into_value(), "a", "the companion's key is another one");
+            let unscoped = bench.runtime.key("it.scope.user").scope("user", 7).arg("user_id", &7).make().unwrap_err();
+            assert!(matches!(unscoped, Error::ScopeMissing { .. }), "{unscoped}");
+            let own = bench.runtime.key("it.scope.user").scope("tenant", "a").arg("user_id", &7).make().unwrap_err();
+            assert!(own.to_string().contains(".scope(\"user\", id)"), "{own}");
+        }).await;
+    }
+
+    /// Each way to configure a month, and twice its longest.
+    async fn a_record_outlives_its_bucket_however_the_task_is_configured(bench: Bench) {
+        let day = Duration::from_secs(24 * 3600);
+        let builder = || Runtime::builder().store(bench.store.clone()).namespace("it").clock(Arc::new(bench.clock.clone()));
+        let by_month = builder().task("it.date", |task| task.bucket(Unit::Month, "UTC")).build().unwrap();
+        let with_category = builder().task("it.date", |task| task.category("email")).build().unwrap();
+        bench.clock.set(at(-20 * 24 * 3600).into());
+        let by_hand = |name: &'static str, set: fn(CallBuilder) -> CallBuilder| {
+            set(bench.runtime.call(name).arg("id", &1)).run(async || Ok::<_, AppError>(1))
+        };
+        let hand_month = || by_hand("it.hand.month", |call| call.bucket(Unit::Month, "UTC").category("email"));
+        let hand_date = || by_hand("it.hand.date", |call| call.category("email").bucket(Unit::Date, "UTC"));
+        let hand_ttl = || by_hand("it.hand.ttl", |call| call.ttl("1d").bucket(Unit::Date, "UTC"));
+        assert!(by_month.enter(dated::call(1)).await.unwrap().is_fresh());
+        assert!(with_category.enter(dated::call(1)).await.unwrap().is_fresh());
+        for fresh in [hand_month().await, hand_date().await, hand_ttl().await] {
+            assert!(fresh.unwrap().is_fresh());
+        }
+        bench.clock.advance(day - Duration::from_secs(1));
+        assert!(with_category.enter(dated::call(1)).await.unwrap().is_replayed());
+        assert!(hand_date().await.unwrap().is_replayed());
+        assert!(hand_ttl().await.unwrap().is_replayed());
+        bench.clock.advance(28 * day);
+        assert!(by_month.enter(dated::call(1)).await.unwrap().is_replayed());
+        assert!(hand_month().await.unwrap().is_replayed());
+
+        let short = builder().task("it.date", |task| task.ttl("23h")).build().unwrap_err();
+        assert!(short.to_string().contains("`ttl` (23h) is shorter than the bucket (1d)"), "{short}");
     }
 
     /// R19
@@ -145,6 +201,47 @@ on_each_store! {
             assert!(charge::call(9, 5).await.unwrap().is_replayed(), "the inner call had the key of its arguments");
             assert!(run().await.unwrap().is_replayed());
         }).await;
+    }
+
+    async fn a_retry_inside_a_delivery_keeps_its_explicit_key(bench: Bench) {
+        // A handler that retries what is worth it, as queues' handlers do.
+        let deliver = |key: &'static str, gate: Arc<Gate>, fails| Delivery::new().idempotency_key(key).unwrap().run(async move {
+            let deadline = tokio::time::Instant::now() + BOUND;
+            loop {
+                match retried::call(1, &gate, fails).await {
+                    Ok(outcome) => return outcome.kind(),
+                    Err(error) => assert!(tokio::time::Instant::now() < deadline, "never done: {error}"),
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
+        bench.runtime.enter(async {
+            let gate = Gate::new(1);
+            let let_go = async {
+                gate.entered().await;
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                (0..2).for_each(|_| gate.open());
+            };
+            let (one, other, ()) = tokio::join!(deliver("two workers", gate.clone(), 0), deliver("two workers", gate.clone(), 0), let_go);
+            assert_eq!((one, other, gate.entries()), ("fresh", "replayed", 1), "the second worker found the first at work");
+
+            let gate = Gate::new(1);
+            (0..4).for_each(|_| gate.open());
+            assert_eq!((deliver("fails first", gate.clone(), 1).await, gate.entries()), ("fresh", 2));
+            assert_eq!((deliver("fails first", gate.clone(), 0).await, gate.entries()), ("replayed", 2), "delivered again");
+        }).await;
+    }
+
+    async fn another_call_of_the_task_in_the_delivery_has_the_key_of_its_arguments(bench: Bench) {
+        bench.runtime.enter(Delivery::new().idempotency_key("k-3").unwrap().run(async {
+            let previewed = charge::key(&1, &5).unwrap();
+            assert!(charge::call(1, 5).await.unwrap().is_fresh());
+            assert!(charge::call(2, 5).await.unwrap().is_fresh(), "the second of two orders");
+            assert_eq!(charge::key(&1, &5).unwrap(), previewed);
+            assert_ne!(charge::key(&2, &5).unwrap(), previewed);
+            let partial = bench.runtime.key("it.explicit").arg("order", &2).make().unwrap_err();
+            assert!(partial.to_string().contains("`cents` was not given"), "{partial}");
+        })).await;
     }
 
     async fn a_key_by_hand_is_the_companions_key(bench: Bench) {

@@ -40,7 +40,7 @@ impl Runtime {
             stores.insert(slot.name.to_string(), describe(slot).await?);
         }
         let registered = registry::tasks();
-        let mut findings = expectations(expected.as_ref(), &registered);
+        let mut findings = expectations(expected.as_ref(), registered);
         let mut tasks = Vec::new();
         for task in registered {
             findings.extend(habits(task));

@@ -139,10 +139,22 @@ impl KeyWriter {
         task: &TaskIdent,
         key: &str,
     ) -> Result<(Key, Fingerprint), KeyError> {
+        self.under_explicit(space, task, key)
+    }
+
+    /// As [`KeyWriter::finish_explicit`], and the writer goes on: its arguments may make a key of
+    /// their own after all.
+    pub(crate) fn under_explicit(
+        &mut self,
+        space: &KeySpace,
+        task: &TaskIdent,
+        key: &str,
+    ) -> Result<(Key, Fingerprint), KeyError> {
         self.explicit(key)?;
         let parts = self.0.parts();
         parts.settle()?;
         let key = parts.key(space, task);
+        parts.has_explicit = false;
         let Encoder { out, spans, .. } = &parts.encoder;
         let fingerprint = Fingerprint::of(space, key.digest(), out, spans);
         Ok((key, fingerprint))

@@ -63,7 +63,8 @@ impl RuntimeBuilder {
         self.named_store(DEFAULT_STORE, store)
     }
 
-    /// A store for the tasks that name it: `#[idempotent(store = "billing")]`.
+    /// A store for the tasks that name it: `#[idempotent(store = "billing")]`. The only store of a runtime is also that of
+    /// the tasks that name none.
     pub fn named_store(mut self, name: impl Into<String>, store: impl IntoStore) -> Self {
         self.stores.push((name.into(), store.into_store()));
         self
@@ -102,21 +103,18 @@ impl RuntimeBuilder {
     /// The runtime.
     ///
     /// # Errors
-    /// [`Error::Config`] for no store, two of one name, a task of a store or category that is not there, an unusable duration
+    /// [`Error::Config`] for no store, two of one name, several without a default, a task of a store or category that is not there, an unusable duration
     /// or lease; [`Error::UnknownTask`] for an override of a task that nothing registered; [`Error::Conflict`] for two
     /// handlers of one name and version.
     pub fn build(self) -> Result<Runtime, Error> {
         let registered = registry::tasks();
-        registry::check(&registered)?;
+        registry::check(registered)?;
         let categories = self.categories()?;
         let slots = slots(&self.stores, &self.clock)?;
-        let Some(default) = slots.get(DEFAULT_STORE).or_else(|| slots.values().next()).cloned() else {
-            let how = "`Runtime::builder().store(MemoryStore::new())` for tests, `.store(SqliteStore::open(path).await?)` for a file";
-            return Err(Error::Config(format!("a runtime needs a store: {how}")));
-        };
+        let default = default(&slots)?;
         let overrides = overrides(self.overrides)?;
         let mut tasks = HashMap::new();
-        for task in registered.into_iter().filter(|task| task.unprotected().is_none()) {
+        for task in registered.iter().filter(|task| task.unprotected().is_none()) {
             let none = TaskOptions::default();
             let options = overrides.get(task.name()).unwrap_or(&none);
             let settings = settle(task.name(), task.version(), Some(task), options, &categories)?;
@@ -157,10 +155,31 @@ fn slots(stores: &[(String, Arc<dyn Store>)], clock: &Arc<dyn Clock>) -> Result<
     Ok(slots)
 }
 
+/// The store of tasks that name none. Of several named ones none is meant: to take any would be a guess.
+fn default(slots: &BTreeMap<String, Arc<Slot>>) -> Result<Arc<Slot>, Error> {
+    let mut all = slots.values();
+    match (slots.get(DEFAULT_STORE), all.next(), all.next()) {
+        (Some(default), ..) => Ok(Arc::clone(default)),
+        (None, Some(only), None) => Ok(Arc::clone(only)),
+        (None, None, _) => {
+            let how = "`Runtime::builder().store(MemoryStore::new())` for tests, `.store(SqliteStore::open(path).await?)` for a file";
+            Err(Error::Config(format!("a runtime needs a store: {how}")))
+        }
+        (None, Some(_), Some(_)) => Err(Error::Config(format!(
+            "several named stores ({}) and no `.store(…)`: say with it which one keeps the tasks that name none",
+            names(slots)
+        ))),
+    }
+}
+
+fn names(slots: &BTreeMap<String, Arc<Slot>>) -> String {
+    slots.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
 fn overrides(given: Vec<(String, TaskOptions)>) -> Result<BTreeMap<String, TaskOptions>, Error> {
     let mut overrides = BTreeMap::new();
     for (name, options) in given {
-        if registry::find(&name).is_none() {
+        if registry::find(&name, None).is_none() {
             return Err(Error::UnknownTask { suggestion: registry::close_to(&name), name });
         }
         if overrides.contains_key(&name) {
@@ -174,7 +193,7 @@ fn overrides(given: Vec<(String, TaskOptions)>) -> Result<BTreeMap<String, TaskO
 pub(super) fn check_store(task: &str, settings: &Settings, slots: &BTreeMap<String, Arc<Slot>>) -> Result<(), Error> {
     match &settings.store {
         Some(name) if !slots.contains_key(&**name) => {
-            let known = slots.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            let known = names(slots);
             Err(Error::Config(format!("task `{task}` is kept in store `{name}`, and the runtime has: {known}")))
         }
         _ => Ok(()),

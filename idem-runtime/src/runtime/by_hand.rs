@@ -1,5 +1,6 @@
 //! The same pipeline without the attribute, for handlers known only at run time.
 
+use std::mem;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -8,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::{KeyArgs, Runtime};
 use crate::ambient::Frame;
 use crate::codec::ResultCodec;
-use crate::delivery::ScopeId;
+use crate::delivery::{InForce, ScopeId};
 use crate::error::Error;
 use crate::key::{Key, KeyError, KeyWriter, Unit};
 use crate::options::{TaskOptions, settle};
@@ -52,10 +53,9 @@ impl Args {
 }
 
 impl Subject {
-    /// The registered task of this name, and of this version where one is given.
+    /// The registered task of this name: of this version where one is given, else of its highest.
     fn registered(&self) -> Option<&'static Task> {
-        let task = registry::find(&self.task).filter(|task| task.unprotected().is_none())?;
-        self.version.is_none_or(|version| version == task.version()).then_some(task)
+        registry::find(&self.task, self.version).filter(|task| task.unprotected().is_none())
     }
 
     /// What is in force for the call, once its parts are those that make a key of its task.
@@ -68,26 +68,17 @@ impl Subject {
             }
             None => {
                 let version = self.version.unwrap_or(1);
-                let settings = self.runtime.unregistered(&self.task, version, &self.options)?;
-                self.check_any(&settings)?;
-                Ok(Arc::new(settings))
+                self.runtime.unregistered(&self.task, version, &self.options).map(Arc::new)
             }
         }
     }
 
     /// A key of a registered task is made of what its attribute says: another could never be found.
     fn check_parts(&self, task: &Task) -> Result<(), Error> {
+        let refuse = |what| Err(keyed_by(task, what));
         let known = task.key_arguments();
-        let refuse = |what: String| {
-            let known = if known.is_empty() { "no argument".to_owned() } else { format!("`{}`", known.join("`, `")) };
-            Err(Error::Config(format!("task `{}` ({}) is keyed by {known}: {what}", task.name(), task.location())))
-        };
         if let Some(name) = self.args.names.iter().find(|name| !known.contains(&name.as_str())) {
             return refuse(format!("`{name}` was given"));
-        }
-        let explicit = self.has_explicit_key();
-        if let Some(name) = known.iter().find(|name| !explicit && !self.args.names.iter().any(|given| given == *name)) {
-            return refuse(format!("`{name}` was not given, add `.arg(\"{name}\", &value)`"));
         }
         for part in task.scope().iter().filter(|part| part.source != ScopeSource::Delivery) {
             if self.args.scope(part.kind).is_none() {
@@ -101,10 +92,16 @@ impl Subject {
         }
     }
 
-    /// A call that nothing tells from another is a mistake.
-    fn check_any(&self, settings: &Settings) -> Result<(), Error> {
+    /// A key made of arguments needs all of them, and a call that nothing tells from another is a mistake. The delivery's
+    /// key needs none: asked once it is known which one the call has.
+    fn check_all(&self, settings: &Settings) -> Result<(), Error> {
         let Args { names, scopes, .. } = &self.args;
-        if !names.is_empty() || !scopes.is_empty() || settings.bucket.is_some() || self.has_explicit_key() {
+        if let Some(task) = self.registered() {
+            let missing = task.key_arguments().iter().find(|name| !names.iter().any(|given| given == *name));
+            let refuse = |name| Err(keyed_by(task, format!("`{name}` was not given, add `.arg(\"{name}\", &value)`")));
+            return missing.map_or(Ok(()), refuse);
+        }
+        if !names.is_empty() || !scopes.is_empty() || settings.bucket.is_some() {
             return Ok(());
         }
         let task = &self.task;
@@ -113,16 +110,13 @@ impl Subject {
         )))
     }
 
-    fn has_explicit_key(&self) -> bool {
-        Frame::current().delivery.is_some_and(|delivery| delivery.key().is_some())
-    }
-
     /// Writes the scopes, in the order of the task where one is registered; what was not given is the delivery's.
-    fn plan(self) -> impl FnOnce(&mut KeyArgs<'_>) -> Result<(), KeyError> {
+    fn plan(&mut self) -> impl FnOnce(&mut KeyArgs<'_>) -> Result<(), KeyError> {
         let declared = self.registered().map(Task::scope);
+        let writer = mem::take(&mut self.args.writer);
         move |into| {
-            into.writer = self.args.writer;
-            self.args.refused.map_or(Ok(()), Err)?;
+            into.writer = writer;
+            self.args.refused.clone().map_or(Ok(()), Err)?;
             let given = |kind: &str| self.args.scopes.iter().find(|(known, _)| known == kind).map(|(_, id)| id);
             match declared {
                 Some(parts) => parts.iter().try_for_each(|part| match given(part.kind) {
@@ -133,6 +127,14 @@ impl Subject {
             }
         }
     }
+}
+
+fn keyed_by(task: &Task, what: String) -> Error {
+    let known = match task.key_arguments() {
+        [] => "no argument".to_owned(),
+        known => format!("`{}`", known.join("`, `")),
+    };
+    Error::Config(format!("task `{}` ({}) is keyed by {known}: {what}", task.name(), task.location()))
 }
 
 impl Runtime {
@@ -175,7 +177,7 @@ impl Runtime {
 macro_rules! subject_methods {
     ($builder:ident) => {
         impl $builder {
-            /// The generation of the task's keys; default the registered task's, else 1.
+            /// The generation of the task's keys; default the highest registered, else 1.
             pub fn version(mut self, version: u32) -> Self {
                 self.0.version = Some(version);
                 self
@@ -214,10 +216,14 @@ impl KeyBuilder {
     /// # Errors
     /// [`Error::Key`] and [`Error::ScopeMissing`] for refused parts; [`Error::Config`] for settings that cannot be used,
     /// and where nothing tells the call from another.
-    pub fn make(self) -> Result<Key, Error> {
+    pub fn make(mut self) -> Result<Key, Error> {
         let settings = self.0.settings()?;
         let runtime = self.0.runtime.clone();
-        runtime.preview(&settings, self.0.plan())
+        let (key, fingerprint) = runtime.derive(&settings, &Frame::current(), InForce::would_take, self.0.plan())?;
+        if fingerprint.is_none() {
+            self.0.check_all(&settings)?;
+        }
+        Ok(key)
     }
 }
 
@@ -296,15 +302,19 @@ impl CallBuilder {
         self.run_with(&Ops::new(ResultCodec::KEEP, E::from).skip_with(T::default), body).await
     }
 
-    async fn run_with<T, E, B, F>(self, ops: &Ops<T, E>, body: B) -> Result<Outcome<T>, E>
+    async fn run_with<T, E, B, F>(mut self, ops: &Ops<T, E>, body: B) -> Result<Outcome<T>, E>
     where
         B: FnOnce() -> F,
         F: Future<Output = Result<T, E>>,
     {
-        let prepare = || {
+        let mut prepare = || {
             let settings = self.0.settings()?;
             let runtime = self.0.runtime.clone();
-            runtime.prepare(settings, self.0.plan())
+            let call = runtime.prepare(settings, self.0.plan())?;
+            if call.fingerprint.is_none() {
+                self.0.check_all(&call.settings)?;
+            }
+            Ok(call)
         };
         let call = prepare().map_err(ops.error)?;
         run::run(call, ops, body).await

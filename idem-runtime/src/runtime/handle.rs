@@ -7,13 +7,13 @@ use crate::record::Record;
 use crate::registry;
 use crate::task::Task;
 
-/// The registered task of that name, through the runtime in force.
+/// The registered task of that name, at its highest version, through the runtime in force.
 ///
 /// # Errors
 /// [`Error::UnknownTask`], with a name that is close to it; [`Error::NoRuntime`].
 pub fn task(name: &str) -> Result<TaskHandle, Error> {
     let unknown = || Error::UnknownTask { name: name.to_owned(), suggestion: registry::close_to(name) };
-    let task = registry::find(name).ok_or_else(unknown)?;
+    let task = registry::find(name, None).ok_or_else(unknown)?;
     Ok(TaskHandle { task, runtime: Runtime::current(name)? })
 }
 

@@ -105,15 +105,14 @@ impl Runtime {
         self.inner.slots.values()
     }
 
-    /// Makes the key of a call and finds its store. The explicit key of the delivery is taken, if it is still there.
+    /// Makes the key of a call and finds its store. The explicit key of the delivery is taken, if no other call has it.
     pub(crate) fn prepare(
         &self,
         settings: Arc<Settings>,
         plan: impl FnOnce(&mut KeyArgs<'_>) -> Result<(), KeyError>,
     ) -> Result<Call, Error> {
         let frame = Frame::current();
-        let explicit = |delivery: &InForce| delivery.take_key().map(str::to_owned);
-        let (key, fingerprint) = self.derive(&settings, &frame, explicit, plan)?;
+        let (key, fingerprint) = self.derive(&settings, &frame, InForce::take, plan)?;
         let slot = Arc::clone(self.slot(&settings));
         let holder = match frame.delivery.as_ref().and_then(|delivery| delivery.trace()) {
             None => Arc::clone(&self.inner.holder),
@@ -128,15 +127,15 @@ impl Runtime {
         settings: &Settings,
         plan: impl FnOnce(&mut KeyArgs<'_>) -> Result<(), KeyError>,
     ) -> Result<Key, Error> {
-        let explicit = |delivery: &InForce| delivery.key().map(str::to_owned);
-        self.derive(settings, &Frame::current(), explicit, plan).map(|(key, _)| key)
+        self.derive(settings, &Frame::current(), InForce::would_take, plan).map(|(key, _)| key)
     }
 
+    /// The key, and a fingerprint of the arguments where it is the delivery's.
     fn derive(
         &self,
         settings: &Settings,
         frame: &Frame,
-        explicit: impl FnOnce(&InForce) -> Option<String>,
+        takes: impl FnOnce(&InForce, &(Key, Fingerprint)) -> bool,
         plan: impl FnOnce(&mut KeyArgs<'_>) -> Result<(), KeyError>,
     ) -> Result<(Key, Option<Fingerprint>), Error> {
         let delivery = frame.delivery.as_deref();
@@ -148,14 +147,14 @@ impl Runtime {
             let due = delivery.and_then(InForce::due).unwrap_or_else(|| self.inner.clock.now());
             writer.time(bucket.label(calendar_time(due)));
         }
-        match delivery.and_then(explicit) {
-            Some(explicit) => {
-                let made = writer.finish_explicit(&self.inner.space, &settings.ident, &explicit);
-                made.map(|(key, fingerprint)| (key, Some(fingerprint)))
+        let (space, task) = (&self.inner.space, &settings.ident);
+        if let Some((delivery, explicit)) = delivery.and_then(|delivery| Some((delivery, delivery.key()?))) {
+            let call = writer.under_explicit(space, task, explicit).map_err(refused)?;
+            if takes(delivery, &call) {
+                return Ok((call.0, Some(call.1)));
             }
-            None => writer.finish(&self.inner.space, &settings.ident).map(|key| (key, None)),
         }
-        .map_err(refused)
+        writer.finish(space, task).map(|key| (key, None)).map_err(refused)
     }
 }
 

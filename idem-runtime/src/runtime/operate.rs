@@ -160,7 +160,7 @@ impl Runtime {
 
     /// The store that keeps a key, and how long its task's records are kept.
     fn home(&self, key: &Key) -> Result<(&Arc<Slot>, Retention), Error> {
-        let settings = match registry::find(key.task()) {
+        let settings = match registry::find(key.task(), Some(key.version())) {
             Some(task) if task.unprotected().is_none() => self.settings(task)?,
             _ => Arc::new(self.unregistered(key.task(), key.version().max(1), &TaskOptions::default())?),
         };
