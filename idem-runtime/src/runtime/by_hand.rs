@@ -147,7 +147,7 @@ impl Runtime {
     /// # let runtime = idem::Runtime::builder().store(idem::MemoryStore::new()).build()?;
     /// # let id = 4711;
     /// let call = runtime.call("billing.charge").ttl("24h").scope("user", 7).arg("order", &id);
-    /// let outcome = call.run(async || Ok::<_, idem::Error>("charged")).await;
+    /// let outcome = call.run(async || Ok::<_, idem::Error>("charged".to_owned())).await;
     /// # assert_eq!(outcome?.into_value(), "charged");
     /// # Ok(()) }
     /// ```
