@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use idem::{Error, Runtime, idempotent, idempotent_once, not_idempotent};
+use idem::key::Unit;
+use idem::policy::{OnInProgress, OnStoreError};
+use idem::record::State;
+use idem::{CallBuilder, Error, MemoryStore, Resolution, Runtime, idempotent, idempotent_once, not_idempotent};
 
 use crate::support::{AppError, on_each_store};
 
@@ -94,6 +97,40 @@ on_each_store! {
         }).await;
     }
 
+    async fn a_key_by_hand_is_found_in_the_store_it_was_given(bench: Bench) {
+        let stores = || Runtime::builder().store(bench.store.clone()).clock(Arc::new(bench.clock.clone()));
+        let billing = MemoryStore::builder().clock(Arc::new(bench.clock.clone())).build();
+        let runtime = stores().named_store("billing", billing).build().unwrap();
+        let key = |id: u32| runtime.key("it.hand").arg("id", &id).make().unwrap();
+        let run = |store: &str, id: u32| {
+            runtime.call("it.hand").store(store).ttl("48h").arg("id", &id).run(async || Err::<u32, _>(AppError::Body("no".into())))
+        };
+        // Nobody knows the key yet.
+        assert!(runtime.status(&key(1)).await.unwrap().is_none());
+        assert!(!runtime.clear(&key(1)).await.unwrap());
+        let unknown = runtime.cancel(&key(1)).await.unwrap_err();
+        assert!(matches!(unknown, Error::Config(_)), "{unknown}");
+        assert!(unknown.to_string().contains("billing, default") && unknown.to_string().contains("register"), "{unknown}");
+        let absent = runtime.resolve(&key(1), Resolution::<()>::Retry).await.unwrap_err();
+        assert!(absent.to_string().contains("absent"), "{absent}");
+        for (store, id) in [("default", 1), ("billing", 2)] {
+            run(store, id).await.unwrap_err();
+            assert_eq!(runtime.status(&key(id)).await.unwrap().unwrap().state, State::Retryable, "{store}");
+            assert!(runtime.cancel(&key(id)).await.unwrap());
+            assert!(matches!(run(store, id).await, Err(AppError::Idem(Error::Cancelled { .. }))), "{store}");
+            bench.clock.advance(Duration::from_secs(47 * 3600));
+            assert!(matches!(run(store, id).await, Err(AppError::Idem(Error::Cancelled { .. }))), "{store}: kept as the call said");
+            assert!(runtime.clear(&key(id)).await.unwrap());
+            assert!(runtime.status(&key(id)).await.unwrap().is_none());
+            assert!(matches!(run(store, id).await, Err(AppError::Body(_))), "{store}");
+        }
+        run("default", 2).await.unwrap_err();
+        let several = runtime.status(&key(2)).await.unwrap_err();
+        assert!(several.to_string().contains("several stores (billing, default)"), "{several}");
+        let only = stores().build().unwrap();
+        assert!(only.cancel(&only.key("it.hand").arg("id", &9).make().unwrap()).await.unwrap(), "one store is the one meant");
+    }
+
     async fn the_audit_names_what_is_missing_twice_or_weak(bench: Bench) {
         let report = bench.runtime.audit(idem::tasks![strict, strict, unprotected, unnamed, "it.mailer.send", "it.nobody"]).await.unwrap();
         let codes = |about: &str| {
@@ -131,5 +168,37 @@ on_each_store! {
         assert!(unknown.to_string().contains("did you mean `it.strict`?"), "{unknown}");
         let contradicted = bench.runtime.call("it.strict").ttl("9h").arg("id", &1).run(async || Ok::<_, AppError>(1)).await.unwrap_err();
         assert!(contradicted.to_string().contains("another `ttl`"), "{contradicted}");
+    }
+
+    async fn a_call_by_hand_is_held_against_the_settings_in_force(bench: Bench) {
+        let store: Arc<dyn idem::Store> = Arc::new(bench.store.clone());
+        let builder = Runtime::builder().store(store).clock(Arc::new(bench.clock.clone()));
+        let overridden = builder.task("it.strict", |task| task.strict(false).ttl("2h")).build().unwrap();
+        type Set = fn(CallBuilder) -> CallBuilder;
+        let agree: [(&Runtime, Set); 4] = [
+            (&bench.runtime, |call| call.lease("30s").max_result(1024 * 1024).store("default").category("default")),
+            (&bench.runtime, |call| call.ttl("1h").strict(true).on_in_progress(OnInProgress::Wait)),
+            (&overridden, |call| call.ttl("2h").strict(false)),
+            (&overridden, |call| call.on_store_error(OnStoreError::Fail)),
+        ];
+        let run = async |runtime: &Runtime, set: Set, id: usize| {
+            set(runtime.call("it.strict").arg("id", &id)).run(async || Ok::<_, AppError>(1)).await
+        };
+        for (id, (runtime, set)) in agree.into_iter().enumerate() {
+            let fresh = run(runtime, set, id).await.unwrap_or_else(|error| panic!("row {id}: {error}"));
+            assert!(fresh.is_fresh());
+        }
+        let differ: [(&Runtime, Set, &str); 6] = [
+            (&bench.runtime, |call| call.strict(false), "another `strict`"),
+            (&overridden, |call| call.strict(true), "another `strict`"),
+            (&overridden, |call| call.ttl("1h"), "another `ttl`"),
+            (&bench.runtime, |call| call.category("email"), "another `category`"),
+            (&bench.runtime, |call| call.bucket(Unit::Date, "UTC"), "another `bucket`"),
+            (&bench.runtime, |call| call.ttl("24x"), "`24x` is not a usable duration"),
+        ];
+        for (runtime, set, words) in differ {
+            let error = run(runtime, set, 99).await.unwrap_err().to_string();
+            assert!(error.contains(words), "`{words}` is not in: {error}");
+        }
     }
 }
