@@ -1,12 +1,14 @@
 //! What an operator does: clear, cancel, strict duplicates, audit, overrides, sweeping.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use idem::key::Unit;
 use idem::policy::{OnInProgress, OnStoreError};
 use idem::record::State;
-use idem::{CallBuilder, Error, MemoryStore, Resolution, Runtime, idempotent, idempotent_once, not_idempotent};
+use idem::testing::ManualClock;
+use idem::{CallBuilder, Error, MemoryStore, Resolution, Runtime, Store, idempotent, idempotent_once, not_idempotent};
 
 use crate::support::{AppError, on_each_store};
 
@@ -22,6 +24,16 @@ async fn once(id: u32) -> Result<u32, AppError> {
 
 #[idempotent(ttl = "1h")]
 async fn unnamed(id: u32) -> Result<u32, AppError> {
+    Ok(id)
+}
+
+#[idempotent(name = "it.monthly", date_based)]
+async fn monthly(id: u32) -> Result<u32, AppError> {
+    Ok(id)
+}
+
+#[idempotent(name = "it.discarded", result = "discard")]
+async fn discarded(id: u32) -> Result<u32, AppError> {
     Ok(id)
 }
 
@@ -139,9 +151,11 @@ on_each_store! {
         };
         assert_eq!(codes("it.nobody"), ["IDEM001"]);
         assert_eq!(codes("it.once"), ["IDEM002"]);
-        assert_eq!(codes("it.strict"), ["IDEM003"]);
+        assert_eq!(codes("it.strict"), ["IDEM003", "IDEM010"]);
         assert_eq!(codes("it::operate::unnamed".replace("::", ".").as_str()), ["IDEM004"]);
-        assert!(codes("it.mailer.send").is_empty());
+        assert_eq!(codes("it.mailer.send"), ["IDEM010"]);
+        let kept = report.findings.iter().find(|finding| finding.code == "IDEM010").unwrap();
+        assert!(kept.message.contains("default 1h") && kept.message.contains("ttl = \"24h\""), "{kept}");
         let error = report.require_full().unwrap_err().to_string();
         assert!(error.contains("it.nobody") && error.contains("it.once"), "{error}");
         let finding = report.findings.iter().find(|finding| finding.about == "it.once").unwrap();
@@ -153,6 +167,23 @@ on_each_store! {
         let table = report.to_string();
         for task in &report.tasks {
             assert!(table.contains(&task.task), "{table}");
+        }
+    }
+
+    async fn the_audit_shows_what_is_in_force(bench: Bench) {
+        let builder = Runtime::builder().store(bench.store.clone());
+        let builder = builder.task("it.monthly", |task| task.bucket(Unit::Month, "Europe/Oslo"));
+        let runtime = builder.task("it.mailer.send", |task| task.ttl("3d")).build().unwrap();
+        let report = runtime.audit(idem::tasks![strict, monthly, discarded, once]).await.unwrap();
+        let row = |name: &str| report.tasks.iter().find(|task| task.task == name).unwrap();
+        assert_eq!((&*row("it.monthly").key, &*row("it.monthly").retention), ("id, month (Europe/Oslo)", "62d"));
+        let duplicates = |name| &*row(name).duplicates;
+        let shown = ["it.strict", "it.discarded", "it.once"].map(duplicates);
+        assert_eq!(shown, ["error", "default value", "replay"]);
+        let by_default: Vec<_> = report.findings.iter().filter(|finding| finding.code == "IDEM010").map(|finding| &*finding.about).collect();
+        assert!(by_default.contains(&"it.discarded") && by_default.contains(&"it.strict"), "{by_default:?}");
+        for said in ["it.monthly", "it.mailer.send", "it.once"] {
+            assert!(!by_default.contains(&said), "{said} says how long");
         }
     }
 
@@ -201,4 +232,51 @@ on_each_store! {
             assert!(error.contains(words), "`{words}` is not in: {error}");
         }
     }
+}
+
+/// As many records as the default limit of a runtime's sweep takes in ten batches.
+const MANY: u32 = 10_000;
+
+async fn full_of_expired() -> (MemoryStore, Runtime, ManualClock) {
+    let clock = ManualClock::new();
+    let store = MemoryStore::builder().clock(Arc::new(clock.clone())).build();
+    let runtime = Runtime::builder().store(store.clone()).clock(Arc::new(clock.clone())).build().unwrap();
+    for id in 0..MANY {
+        runtime.call("it.sweep").ttl("1h").arg("id", &id).run(async || Ok::<_, AppError>(1)).await.unwrap();
+    }
+    (store, runtime, clock)
+}
+
+#[tokio::test]
+async fn a_sweep_of_the_memory_store_stops_where_its_limit_is_used_up() {
+    let (store, _, clock) = full_of_expired().await;
+    let begun = Instant::now();
+    assert_eq!(store.sweep(usize::MAX).await.unwrap().removed, 0);
+    let whole = begun.elapsed();
+    clock.advance(Duration::from_secs(7_200));
+    let begun = Instant::now();
+    for _ in 0..300 {
+        assert_eq!(store.sweep(1).await.unwrap().removed, 1);
+    }
+    let ones = begun.elapsed();
+    assert!(ones < 60 * whole, "300 sweeps of one record took {ones:?}, one look at all records {whole:?}");
+    assert_eq!(store.sweep(usize::MAX).await.unwrap().removed, u64::from(MANY) - 300, "nothing is passed over");
+    assert!(store.is_empty());
+}
+
+#[tokio::test]
+async fn a_sweep_lets_others_of_its_thread_have_their_turn() {
+    let (_, runtime, clock) = full_of_expired().await;
+    clock.advance(Duration::from_secs(7_200));
+    let turns = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&turns);
+    let other = tokio::spawn(async move {
+        loop {
+            counted.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+        }
+    });
+    assert_eq!(runtime.sweep().await.unwrap()[0].1.removed, u64::from(MANY));
+    other.abort();
+    assert!(turns.load(Ordering::Relaxed) >= 9, "{turns:?} turns in ten batches");
 }
