@@ -53,3 +53,22 @@ async fn each_version_of_a_name_keeps_its_own_store_and_settings() {
         })
         .await;
 }
+
+#[tokio::test]
+async fn the_audit_tells_versions_of_one_name_apart() {
+    let runtime = runtime();
+    let codes = async |expected: Vec<idem::Expected>| {
+        let report = runtime.audit(expected).await.unwrap();
+        let listing = report.findings.into_iter().filter(|finding| finding.code <= "IDEM003");
+        listing.map(|finding| (finding.code, finding.location.unwrap_or_default())).collect::<Vec<_>>()
+    };
+    let first = || idem::tasks![first::charge].to_vec();
+    assert_eq!(codes(idem::tasks![first::charge, second::charge].to_vec()).await, []);
+    assert_eq!(codes(idem::tasks!["versions.charge"].to_vec()).await, [], "a name lists every version");
+    let missing = codes(first()).await;
+    let [("IDEM002", location)] = missing.as_slice() else { panic!("{missing:?}") };
+    let second = runtime.enter(async { idem::task("versions.charge").unwrap().task().location() }).await;
+    assert_eq!(*location, second);
+    let twice = codes(idem::tasks![first::charge, "versions.charge"].to_vec()).await;
+    assert!(matches!(twice.as_slice(), [("IDEM003", _)]), "{twice:?}");
+}

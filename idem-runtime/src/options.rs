@@ -98,36 +98,42 @@ impl TaskOptions {
         read.map_err(|error| self.mistakes.push(format!("`{option}`: {error}"))).ok()
     }
 
-    /// What is set here and not the same in `task`, for a call by hand under a registered name.
-    fn contradiction(&self, task: &Task) -> Option<&'static str> {
+    /// What is set here and not in force, for a call by hand under a registered name.
+    fn contradiction(&self, settings: &Settings, store: &str) -> Option<&'static str> {
+        let bucket = settings.bucket.as_ref().map(|bucket| (bucket.unit(), bucket.zone()));
+        let category = settings.category.as_deref().unwrap_or(DEFAULT_CATEGORY);
         let differs = [
-            ("ttl", self.ttl.is_some() && self.ttl != task.ttl),
-            ("category", self.category.is_some() && self.category.as_deref() != task.category),
-            ("lease", self.lease.is_some() && self.lease != task.lease),
-            (
-                "bucket",
-                self.bucket.is_some() && self.bucket.as_ref().map(|(unit, zone)| (*unit, &**zone)) != task.bucket,
-            ),
-            ("strict", self.strict.is_some_and(|strict| strict != task.strict)),
-            ("on_in_progress", self.on_in_progress.is_some() && self.on_in_progress != task.on_in_progress),
-            ("wait", self.wait.is_some() && self.wait != task.wait),
-            ("on_store_error", self.on_store_error.is_some() && self.on_store_error != task.on_store_error),
-            ("max_result", self.max_result.is_some() && self.max_result != task.max_result),
-            ("store", self.store.is_some() && self.store.as_deref() != task.store),
+            ("ttl", self.ttl.is_some_and(|ttl| ttl != settings.retention)),
+            ("category", self.category.as_ref().is_some_and(|name| name != category)),
+            ("lease", self.lease.is_some_and(|lease| lease != settings.lease)),
+            ("bucket", self.bucket.as_ref().is_some_and(|(unit, zone)| bucket != Some((*unit, zone)))),
+            ("strict", self.strict.is_some_and(|strict| strict != settings.strict)),
+            ("on_in_progress", self.on_in_progress.is_some_and(|policy| policy != settings.on_in_progress)),
+            ("wait", self.wait.is_some() && self.wait != settings.wait),
+            ("on_store_error", self.on_store_error.is_some_and(|policy| policy != settings.on_store_error)),
+            ("max_result", self.max_result.is_some_and(|bytes| bytes != settings.max_result)),
+            ("store", self.store.as_ref().is_some_and(|name| name != store)),
         ];
         differs.into_iter().find(|(_, differs)| *differs).map(|(option, _)| option)
     }
 
-    /// Refuses settings of a call by hand that are not those of the registered task of its name.
-    pub(crate) fn agree_with(&self, task: &Task) -> Result<(), Error> {
-        match self.contradiction(task) {
+    /// Refuses settings of a call by hand that are not those in force for the registered task of its name, in that store.
+    pub(crate) fn agree_with(&self, task: &Task, settings: &Settings, store: &str) -> Result<(), Error> {
+        self.check(task.name())?;
+        match self.contradiction(settings, store) {
             None => Ok(()),
             Some(option) => Err(Error::Config(format!(
-                "task `{}` is registered at {} with another `{option}` than this call sets: leave it out here, or change it there",
+                "task `{}` is registered at {} and has another `{option}` in force than this call sets: leave it out here, or change it there or in the runtime's configuration",
                 task.name(),
                 task.location(),
             ))),
         }
+    }
+
+    /// Reports the first text that could not be used.
+    fn check(&self, name: &str) -> Result<(), Error> {
+        let mistake = self.mistakes.first();
+        mistake.map_or(Ok(()), |mistake| Err(Error::Config(format!("task `{name}`: {mistake}"))))
     }
 }
 
@@ -144,9 +150,7 @@ pub(crate) fn settle(
     categories: &BTreeMap<String, Retention>,
 ) -> Result<Settings, Error> {
     let refuse = |what: String| Error::Config(format!("task `{name}`: {what}"));
-    if let Some(mistake) = options.mistakes.first() {
-        return Err(refuse(mistake.clone()));
-    }
+    options.check(name)?;
     if name.is_empty() {
         return Err(Error::Config("a task needs a name: it is part of every key".into()));
     }
@@ -160,7 +164,8 @@ pub(crate) fn settle(
         let retention = categories.get(category).copied();
         retention.ok_or_else(|| refuse(format!("category `{category}` is not defined; there are: {}", known())))
     };
-    let retention = match (options.ttl.or(task.and_then(written_ttl)), &bucket) {
+    let ttl = options.ttl.or(task.and_then(written_ttl));
+    let retention = match (ttl, &bucket) {
         (Some(Retention::For(ttl)), Some(bucket)) if ttl < length(bucket.unit()) => {
             return Err(refuse(format!(
                 "`ttl` ({}) is shorter than the bucket ({}): the record would be gone while its key still holds; leave `ttl` out for twice the bucket",
@@ -187,7 +192,9 @@ pub(crate) fn settle(
     }
     Ok(Settings {
         ident: TaskIdent::new(name, version),
+        kept_by_default: category.is_none() && bucket.is_none() && ttl.is_none(),
         bucket,
+        category: category.map(Arc::from),
         retention,
         lease,
         strict: options.strict.unwrap_or(task.is_some_and(|task| task.strict)),

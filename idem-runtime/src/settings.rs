@@ -23,7 +23,11 @@ pub const DEFAULT_MAX_RESULT: u64 = 1024 * 1024;
 pub(crate) struct Settings {
     pub(crate) ident: TaskIdent,
     pub(crate) bucket: Option<Bucket>,
+    /// The category, where one is named.
+    pub(crate) category: Option<Arc<str>>,
     pub(crate) retention: Retention,
+    /// Nobody said how long: neither a `ttl`, nor a category, nor a bucket.
+    pub(crate) kept_by_default: bool,
     pub(crate) lease: Duration,
     pub(crate) strict: bool,
     pub(crate) on_in_progress: OnInProgress,

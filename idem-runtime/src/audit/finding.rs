@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::policy::Retention;
 use crate::store::Setting;
 use crate::task::Task;
 
@@ -78,6 +79,13 @@ impl Finding {
 
     pub(super) fn scoped_by_delivery(task: &Task) -> Self {
         Self::of_task(Level::Note, "IDEM007", task, "takes its scope from the delivery: a call without one is refused")
+    }
+
+    pub(super) fn kept_by_default(task: &Task, kept: Retention) -> Self {
+        let message = format!(
+            "says nowhere how long its records are kept, so it is the default {kept}: a delivery that comes later runs again; write `ttl = \"24h\"`, or the `category` it is of"
+        );
+        Self::of_task(Level::Note, "IDEM010", task, message)
     }
 
     pub(super) fn store_setting(store: &str, setting: &Setting, harm: &str) -> Self {

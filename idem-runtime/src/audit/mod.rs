@@ -91,24 +91,25 @@ fn guarantee(settings: &Settings, store: Option<&Description>) -> Guarantee {
     }
 }
 
+/// A task is told from others by name and version, as its keys are; a name alone lists every version of it.
 fn expectations(expected: &[Expected], registered: &[&'static Task]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut listed = BTreeSet::new();
     for expected in expected {
-        let name = match expected {
-            Expected::Task(task) => task.name(),
-            Expected::Named(name) => name,
+        let (name, version) = match expected {
+            Expected::Task(task) => (task.name(), Some(task.version())),
+            Expected::Named(name) => (*name, None),
         };
-        let Some(task) = registered.iter().find(|task| task.name() == name) else {
+        let meant = |task: &Task| task.name() == name && version.is_none_or(|version| version == task.version());
+        let meant: Vec<_> = registered.iter().filter(|task| meant(task)).collect();
+        if meant.is_empty() {
             findings.push(Finding::unknown(name, registry::close_to(name)));
-            continue;
-        };
-        if !listed.insert(name) {
-            findings.push(Finding::listed_twice(task));
         }
+        let again = meant.into_iter().filter(|task| !listed.insert((task.name(), task.version())));
+        findings.extend(again.map(|task| Finding::listed_twice(task)));
     }
-    findings
-        .extend(registered.iter().filter(|task| !listed.contains(task.name())).map(|task| Finding::not_listed(task)));
+    let missing = registered.iter().filter(|task| !listed.contains(&(task.name(), task.version())));
+    findings.extend(missing.map(|task| Finding::not_listed(task)));
     findings
 }
 
@@ -127,6 +128,9 @@ fn contradictions(task: &'static Task, settings: &Settings) -> Vec<Finding> {
     }
     if task.scope().iter().any(|part| part.source == ScopeSource::Delivery) {
         findings.push(Finding::scoped_by_delivery(task));
+    }
+    if settings.kept_by_default {
+        findings.push(Finding::kept_by_default(task, settings.retention));
     }
     findings
 }

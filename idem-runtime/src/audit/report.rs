@@ -70,14 +70,18 @@ pub struct Coverage {
 
 impl Coverage {
     pub(super) fn of(task: &Task, settings: &Settings, store: String, guarantee: Guarantee) -> Self {
-        let duplicates = if settings.strict { "error" } else { "replay" };
+        let duplicates = match settings.strict {
+            true => "error",
+            false if task.discards_result => "default value",
+            false => "replay",
+        };
         Self {
             task: task.name().to_owned(),
             version: task.version(),
             handler: task.handler().to_owned(),
             location: task.location(),
             guarantee,
-            key: key(task),
+            key: key(task, settings),
             retention: settings.retention.to_string(),
             lease: spelled(settings.lease),
             duplicates: duplicates.to_owned(),
@@ -103,14 +107,14 @@ impl Coverage {
 }
 
 /// What makes the key, in words: `user=‹user›, topic, date (UTC)`.
-fn key(task: &Task) -> String {
+fn key(task: &Task, settings: &Settings) -> String {
     let scopes = task.scope().iter().map(|part| match part.source {
         ScopeSource::Argument(name) if name == part.kind => format!("scope {}", part.kind),
         ScopeSource::Argument(from) | ScopeSource::Expression(from) => format!("scope {} = {from}", part.kind),
         ScopeSource::Delivery => format!("scope {} of the delivery", part.kind),
     });
     let args = task.key_arguments().iter().map(|name| (*name).to_owned());
-    let bucket = task.bucket.map(|(unit, zone)| format!("{} ({zone})", unit.name()));
+    let bucket = settings.bucket.as_ref().map(|bucket| format!("{} ({})", bucket.unit().name(), bucket.zone()));
     let parts: Vec<_> = scopes.chain(args).chain(bucket).collect();
     if parts.is_empty() { "the task alone".to_owned() } else { parts.join(", ") }
 }

@@ -172,7 +172,7 @@ fn default(slots: &BTreeMap<String, Arc<Slot>>) -> Result<Arc<Slot>, Error> {
     }
 }
 
-fn names(slots: &BTreeMap<String, Arc<Slot>>) -> String {
+pub(super) fn names(slots: &BTreeMap<String, Arc<Slot>>) -> String {
     slots.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 

@@ -62,9 +62,10 @@ impl Subject {
     fn settings(&self) -> Result<Arc<Settings>, Error> {
         match self.registered() {
             Some(task) => {
-                self.options.agree_with(task)?;
+                let settings = self.runtime.settings(task)?;
+                self.options.agree_with(task, &settings, &self.runtime.slot(&settings).name)?;
                 self.check_parts(task)?;
-                self.runtime.settings(task)
+                Ok(settings)
             }
             None => {
                 let version = self.version.unwrap_or(1);

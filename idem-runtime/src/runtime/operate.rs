@@ -32,15 +32,17 @@ pub enum Resolution<T = ()> {
 }
 
 impl Runtime {
-    /// The record of a key; `None` where there is none, or its time is over, or it was cleared.
+    /// The record of a key; `None` where there is none, or its time is over, or it was cleared. The key of a task that
+    /// nothing registered is looked for in every store.
     ///
     /// # Errors
-    /// [`Error::StoreUnavailable`], and [`Error::Store`] for a record that cannot be read.
+    /// [`Error::StoreUnavailable`], and [`Error::Store`] for a record that cannot be read; [`Error::Config`] where nothing
+    /// registered the task and several stores hold the key.
     ///
     /// # Cancel safety
     /// Safe: reads only.
     pub async fn status(&self, key: &Key) -> Result<Option<Record>, Error> {
-        let (slot, _) = self.home(key)?;
+        let Some((slot, _)) = self.home(key).await? else { return Ok(None) };
         let record = slot.store.get(key).await.map_err(|error| Error::store(key, error))?;
         Ok(record.filter(|record| record.state != State::Cleared).map(Arc::unwrap_or_clone))
     }
@@ -68,7 +70,7 @@ impl Runtime {
     }
 
     async fn forget(&self, key: &Key, force: bool) -> Result<bool, Error> {
-        let (slot, _) = self.home(key)?;
+        let Some((slot, _)) = self.home(key).await? else { return Ok(false) };
         match slot.store.clear(key, force).await.map_err(|error| Error::store(key, error))? {
             ClearVerdict::Cleared => Ok(true),
             ClearVerdict::Absent => Ok(false),
@@ -81,12 +83,18 @@ impl Runtime {
     /// Cancels a key: later deliveries are refused with [`Error::Cancelled`]. False where the call had completed.
     ///
     /// # Errors
-    /// As [`Runtime::status`].
+    /// As [`Runtime::status`]; [`Error::Config`] also where nothing registered the task and none of several stores knows
+    /// the key: the one that is to refuse it is not known.
     ///
     /// # Cancel safety
     /// As [`Runtime::clear`].
     pub async fn cancel(&self, key: &Key) -> Result<bool, Error> {
-        let (slot, grace) = self.home(key)?;
+        let Some((slot, grace)) = self.home(key).await? else {
+            return Err(Error::Config(format!(
+                "no store of {} holds a record of {key}, and nothing registered its task: register it, so that it is known which store is to refuse the key",
+                super::builder::names(&self.inner.slots)
+            )));
+        };
         let request = CancelRequest { key: key.clone(), grace };
         let verdict = slot.store.cancel(&request).await.map_err(|error| Error::store(key, error))?;
         Ok(verdict == CancelVerdict::Cancelled)
@@ -101,7 +109,11 @@ impl Runtime {
     /// # Cancel safety
     /// As [`Runtime::clear`].
     pub async fn resolve<T: Serialize>(&self, key: &Key, resolution: Resolution<T>) -> Result<(), Error> {
-        let (slot, retention) = self.home(key)?;
+        let not_there = |found: &str| {
+            let at = At::new(key);
+            Error::Config(format!("{at} is {found}: only a record that is parked, or whose owner is gone, is resolved"))
+        };
+        let Some((slot, retention)) = self.home(key).await? else { return Err(not_there("absent")) };
         let request = match resolution {
             Resolution::Completed(value) => {
                 let refused =
@@ -114,13 +126,7 @@ impl Runtime {
         };
         match slot.store.resolve(key, &request).await.map_err(|error| Error::store(key, error))? {
             ResolveVerdict::Resolved(_) => Ok(()),
-            ResolveVerdict::NotParked(found) => {
-                let found = found.map_or("absent", State::as_str);
-                let at = At::new(key);
-                Err(Error::Config(format!(
-                    "{at} is {found}: only a record that is parked, or whose owner is gone, is resolved"
-                )))
-            }
+            ResolveVerdict::NotParked(found) => Err(not_there(found.map_or("absent", State::as_str))),
         }
     }
 
@@ -158,13 +164,42 @@ impl Runtime {
         })
     }
 
-    /// The store that keeps a key, and how long its task's records are kept.
-    fn home(&self, key: &Key) -> Result<(&Arc<Slot>, Retention), Error> {
-        let settings = match registry::find(key.task(), Some(key.version())) {
-            Some(task) if task.unprotected().is_none() => self.settings(task)?,
-            _ => Arc::new(self.unregistered(key.task(), key.version().max(1), &TaskOptions::default())?),
-        };
-        Ok((self.slot(&settings), settings.retention))
+    /// The store that keeps a key, and how long its task's records are kept. What nothing registered is where a call by
+    /// hand put it: `None` where several stores may hold it and none does.
+    async fn home(&self, key: &Key) -> Result<Option<(&Arc<Slot>, Retention)>, Error> {
+        let registered = registry::find(key.task(), Some(key.version()));
+        if let Some(task) = registered.filter(|task| task.unprotected().is_none()) {
+            let settings = self.settings(task)?;
+            return Ok(Some((self.slot(&settings), settings.retention)));
+        }
+        let (mut found, mut failed) = (Vec::new(), None);
+        for slot in self.slots() {
+            match slot.store.get(key).await {
+                Ok(Some(record)) => found.push((slot, record)),
+                Ok(None) => {}
+                Err(error) => failed = Some(Error::store(key, error)),
+            }
+        }
+        // What is left of a cleared record counts only where there is nothing else.
+        if found.iter().any(|(_, record)| record.state != State::Cleared) {
+            found.retain(|(_, record)| record.state != State::Cleared);
+        }
+        match (found.as_slice(), failed) {
+            ([(slot, record)], _) => Ok(Some((slot, record.grace))),
+            ([], Some(error)) => Err(error),
+            ([], None) if self.inner.slots.len() > 1 => Ok(None),
+            ([], None) => {
+                let settings = self.unregistered(key.task(), key.version().max(1), &TaskOptions::default())?;
+                Ok(Some((&self.inner.default, settings.retention)))
+            }
+            (several, _) => {
+                let names: Vec<_> = several.iter().map(|(slot, _)| &*slot.name).collect();
+                Err(Error::Config(format!(
+                    "several stores ({}) hold a record of {key}: register the task, so that it is known which one is meant",
+                    names.join(", ")
+                )))
+            }
+        }
     }
 }
 
@@ -178,5 +213,7 @@ async fn sweep_all(slot: &Slot) -> Result<SweepReport, crate::store::StoreError>
         if !more {
             return Ok(all);
         }
+        // A store in this process answers at once: others of this thread shall have their turn.
+        tokio::task::yield_now().await;
     }
 }

@@ -45,6 +45,8 @@ struct Inner {
     len: AtomicUsize,
     max_records: usize,
     clock: Arc<dyn Clock>,
+    /// Where the next sweep begins: where the last one used up its limit.
+    sweep_from: AtomicUsize,
     /// When all shards were last swept because the store was full, in uptime.
     made_room: Mutex<Option<Duration>>,
 }
@@ -85,6 +87,7 @@ impl MemoryStoreBuilder {
                 len: AtomicUsize::new(0),
                 max_records,
                 clock,
+                sweep_from: AtomicUsize::new(0),
                 made_room: Mutex::default(),
             }),
         }
@@ -183,18 +186,14 @@ impl MemoryStore {
 }
 
 impl Shard {
+    /// Looks no further once the limit is used up.
     fn remove_expired(&mut self, now: Timestamp, limit: usize) -> usize {
-        let before = self.records.len();
-        let mut left = limit;
-        self.records.retain(|_, record| {
-            let goes = left > 0 && record.status(now) == Status::Absent;
-            left -= usize::from(goes);
-            !goes
-        });
+        let over = self.records.extract_if(|_, record| record.status(now) == Status::Absent);
+        let removed = over.take(limit).count();
         if self.records.len() * 4 < self.records.capacity() {
             self.records.shrink_to(self.records.len() * 2);
         }
-        before - self.records.len()
+        removed
     }
 }
 
@@ -274,8 +273,14 @@ impl Store for MemoryStore {
             let now = self.inner.clock.now();
             let mut report = SweepReport::default();
             let mut left = limit;
-            for shard in &self.inner.shards {
-                let mut shard = lock(shard);
+            let from = self.inner.sweep_from.load(Ordering::Relaxed);
+            for at in (from..from + SHARDS).map(|at| at % SHARDS) {
+                // Used up: the next sweep goes on here, so that many of them together look at each record about once.
+                if left == 0 {
+                    self.inner.sweep_from.store(at, Ordering::Relaxed);
+                    break;
+                }
+                let mut shard = lock(&self.inner.shards[at]);
                 let removed = shard.remove_expired(now, left);
                 left -= removed;
                 self.inner.len.fetch_sub(removed, Ordering::Relaxed);
