@@ -175,7 +175,7 @@ impl Shared {
 /// What a thread waits for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct UnderWay {
-    /// Nothing renews but what is on its way, or what has no connection yet: when the next beat is due makes no difference.
+    /// A renewal, or the connection for one: when the next beat is due makes no difference until then.
     pub(super) beats: bool,
     /// Anything at all: the thread looks now and then, which tells it from a stuck one.
     pub(super) anything: bool,
