@@ -7,7 +7,7 @@ use idem::key::Unit;
 use idem::testing::Op;
 use idem::{CallBuilder, Delivery, Error, Runtime, idempotent};
 
-use crate::support::{AppError, BOUND, Gate, on_each_store};
+use crate::support::{AppError, BOUND, Gate, on_each_store, until};
 
 #[idempotent(name = "it.scope.tenant", scope = "tenant")]
 async fn for_tenant(id: u32) -> Result<Option<String>, AppError> {
@@ -205,21 +205,24 @@ on_each_store! {
 
     async fn a_retry_inside_a_delivery_keeps_its_explicit_key(bench: Bench) {
         // A handler that retries what is worth it, as queues' handlers do.
-        let deliver = |key: &'static str, gate: Arc<Gate>, fails| Delivery::new().idempotency_key(key).unwrap().run(async move {
+        let refused = Arc::new(std::sync::atomic::AtomicU32::new(0));
+        let counted = Arc::clone(&refused);
+        let deliver = |key: &'static str, gate: Arc<Gate>, fails| Delivery::new().idempotency_key(key).unwrap().run({ let refused = Arc::clone(&counted); async move {
             let deadline = tokio::time::Instant::now() + BOUND;
             loop {
                 match retried::call(1, &gate, fails).await {
                     Ok(outcome) => return outcome.kind(),
                     Err(error) => assert!(tokio::time::Instant::now() < deadline, "never done: {error}"),
                 }
-                tokio::time::sleep(Duration::from_millis(5)).await;
+                refused.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                tokio::task::yield_now().await;
             }
-        });
+        }});
         bench.runtime.enter(async {
             let gate = Gate::new(1);
             let let_go = async {
                 gate.entered().await;
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                until("the second worker was refused", async || refused.load(std::sync::atomic::Ordering::SeqCst) > 0).await;
                 (0..2).for_each(|_| gate.open());
             };
             let (one, other, ()) = tokio::join!(deliver("two workers", gate.clone(), 0), deliver("two workers", gate.clone(), 0), let_go);
