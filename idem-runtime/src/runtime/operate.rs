@@ -172,13 +172,19 @@ impl Runtime {
             let settings = self.settings(task)?;
             return Ok(Some((self.slot(&settings), settings.retention)));
         }
-        let (mut found, mut failed) = (Vec::new(), None);
+        let default = || self.unregistered(key.task(), key.version().max(1), &TaskOptions::default());
+        let (mut found, mut unreadable, mut failed) = (Vec::new(), Vec::new(), None);
         for slot in self.slots() {
             match slot.store.get(key).await {
                 Ok(Some(record)) => found.push((slot, record)),
                 Ok(None) => {}
-                Err(error) => failed = Some(Error::store(key, error)),
+                Err(error) if error.is_unavailable() => failed = Some(Error::store(key, error)),
+                // A record that does not read is one all the same: an operator must be able to clear it.
+                Err(_) => unreadable.push(slot),
             }
+        }
+        if let ([], [slot]) = (found.as_slice(), unreadable.as_slice()) {
+            return Ok(Some((slot, default()?.retention)));
         }
         // What is left of a cleared record counts only where there is nothing else.
         if found.iter().any(|(_, record)| record.state != State::Cleared) {
@@ -188,10 +194,7 @@ impl Runtime {
             ([(slot, record)], _) => Ok(Some((slot, record.grace))),
             ([], Some(error)) => Err(error),
             ([], None) if self.inner.slots.len() > 1 => Ok(None),
-            ([], None) => {
-                let settings = self.unregistered(key.task(), key.version().max(1), &TaskOptions::default())?;
-                Ok(Some((&self.inner.default, settings.retention)))
-            }
+            ([], None) => Ok(Some((&self.inner.default, default()?.retention))),
             (several, _) => {
                 let names: Vec<_> = several.iter().map(|(slot, _)| &*slot.name).collect();
                 Err(Error::Config(format!(
