@@ -72,6 +72,25 @@ on_each_store! {
         }).await;
     }
 
+    /// Bodies of two processes that wait for each other cannot see it (decision 7)
+    async fn a_call_made_in_a_body_waits_for_one_lease_at_most(bench: Bench) {
+        let gate = Gate::new(1);
+        let other = bench.other_process();
+        let call = |runtime: &idem::Runtime, task: &str| runtime.call(task).lease("100ms").arg("id", &1);
+        let (held, waited) = tokio::join!(
+            call(&other, "it.duplicates.held").run(async || Ok::<_, AppError>(gate.pass().await)),
+            async {
+                gate.entered().await;
+                let inner = async || call(&bench.runtime, "it.duplicates.held").run(async || Ok::<_, AppError>(2)).await;
+                let waited = call(&bench.runtime, "it.duplicates.waits").run(async || Ok::<_, AppError>(inner().await?.into_value())).await;
+                gate.open();
+                waited
+            }
+        );
+        assert!(matches!(waited, Err(AppError::Idem(Error::InProgress { .. }))), "{waited:?}");
+        assert_eq!(held.unwrap().into_value(), 1);
+    }
+
     async fn duplicates_share_the_answer_that_the_store_is_away(bench: Bench) {
         bench.store.faults().always(Op::Claim, away());
         let run = || bench.runtime.call("it.duplicates.away").arg("id", &1).run(async || Ok::<_, AppError>(1));
