@@ -56,9 +56,9 @@ pub use attributes::{idempotent, idempotent_daily, idempotent_once, not_idempote
 #[doc(hidden)]
 pub use idem_runtime::private as __private;
 pub use idem_runtime::{
-    At, CallBuilder, CallInfo, Coverage, Current, Delivery, Error, Expected, Finding, Guarantee, IntoStore, Key,
+    At, Cache, CallBuilder, CallInfo, Coverage, Current, Delivery, Error, Expected, Finding, Guarantee, IntoStore, Key,
     KeyBuilder, Level, MemoryStore, MemoryStoreBuilder, Outcome, Record, Report, Resolution, Runtime, RuntimeBuilder,
-    ScopeId, ScopePart, ScopeSource, Store, StoreError, Task, TaskHandle, TaskOptions, claim, clock, codec, connect,
+    ScopeId, ScopePart, ScopeSource, Store, StoreError, Task, TaskHandle, TaskOptions, TieredStore, TieredStoreBuilder, claim, clock, codec, connect,
     current, key, policy, record, store, task, transition,
 };
 #[cfg(feature = "sqlite")]

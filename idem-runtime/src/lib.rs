@@ -36,9 +36,10 @@ pub use self::key::Key;
 pub use self::options::TaskOptions;
 pub use self::outcome::{CallInfo, Outcome};
 pub use self::record::Record;
-pub use self::runtime::{CallBuilder, IntoStore, KeyBuilder, Resolution, Runtime, RuntimeBuilder, TaskHandle, task};
+pub use self::runtime::{CallBuilder, KeyBuilder, Resolution, Runtime, RuntimeBuilder, TaskHandle, task};
 pub use self::store::memory::{MemoryStore, MemoryStoreBuilder};
 #[cfg(feature = "sqlite")]
 pub use self::store::sqlite::{SqliteStore, SqliteStoreBuilder};
-pub use self::store::{Store, StoreError, connect};
+pub use self::store::tiered::{Cache, TieredStore, TieredStoreBuilder};
+pub use self::store::{IntoStore, Store, StoreError, connect};
 pub use self::task::{ScopePart, ScopeSource, Task};

@@ -15,25 +15,7 @@ use crate::record::Holder;
 use crate::registry;
 use crate::run::Slot;
 use crate::settings::{CATEGORIES, Settings};
-use crate::store::Store;
-
-/// A store, or a shared one: what [`RuntimeBuilder::store`] takes.
-pub trait IntoStore {
-    /// The shared store.
-    fn into_store(self) -> Arc<dyn Store>;
-}
-
-impl<S: Store> IntoStore for S {
-    fn into_store(self) -> Arc<dyn Store> {
-        Arc::new(self)
-    }
-}
-
-impl IntoStore for Arc<dyn Store> {
-    fn into_store(self) -> Arc<dyn Store> {
-        self
-    }
-}
+use crate::store::{IntoStore, Store};
 
 /// Settings of a [`Runtime`] to be.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-pub use self::builder::{IntoStore, RuntimeBuilder};
+pub use self::builder::RuntimeBuilder;
 pub use self::by_hand::{CallBuilder, KeyBuilder};
 pub use self::handle::{TaskHandle, task};
 pub use self::operate::Resolution;

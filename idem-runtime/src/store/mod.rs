@@ -8,6 +8,7 @@ mod error;
 pub(crate) mod memory;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
+pub(crate) mod tiered;
 
 use std::fmt;
 use std::pin::Pin;
@@ -74,6 +75,24 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// A handle on the same records that shares no connection and no async runtime with this one. The keeper calls it on
     /// its own thread, so that heartbeats go on while the caller's runtime is blocked.
     fn keeper(&self) -> StoreFuture<'_, Arc<dyn Store>>;
+}
+
+/// A store, or a shared one: what a builder takes.
+pub trait IntoStore {
+    /// The shared store.
+    fn into_store(self) -> Arc<dyn Store>;
+}
+
+impl<S: Store> IntoStore for S {
+    fn into_store(self) -> Arc<dyn Store> {
+        Arc::new(self)
+    }
+}
+
+impl IntoStore for Arc<dyn Store> {
+    fn into_store(self) -> Arc<dyn Store> {
+        self
+    }
 }
 
 /// Which records to list.
