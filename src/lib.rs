@@ -57,9 +57,10 @@ pub use attributes::{idempotent, idempotent_daily, idempotent_once, not_idempote
 pub use idem_runtime::private as __private;
 pub use idem_runtime::{
     At, Cache, CallBuilder, CallInfo, Coverage, Current, Delivery, Error, Expected, Finding, Guarantee, IntoStore, Key,
-    KeyBuilder, Level, MemoryStore, MemoryStoreBuilder, Outcome, Record, Report, Resolution, Runtime, RuntimeBuilder,
-    ScopeId, ScopePart, ScopeSource, Store, StoreError, Task, TaskHandle, TaskOptions, TieredStore, TieredStoreBuilder,
-    claim, clock, codec, connect, current, key, policy, record, store, task, transition,
+    KeyBuilder, Level, Lock, LockBuilder, MemoryStore, MemoryStoreBuilder, Outcome, Record, Report, Resolution,
+    Runtime, RuntimeBuilder, ScopeId, ScopePart, ScopeSource, Store, StoreError, Task, TaskHandle, TaskOptions,
+    TieredStore, TieredStoreBuilder, claim, clock, codec, connect, current, key, policy, record, store, task,
+    transition,
 };
 #[cfg(feature = "sqlite")]
 pub use idem_runtime::{SqliteStore, SqliteStoreBuilder};

@@ -5,13 +5,11 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::ambient::Frame;
-use crate::claim::{RenewRequest, RenewVerdict};
 use crate::clock::Clock;
 use crate::error::{At, Error};
 use crate::flight::Waits;
 use crate::key::Key;
 use crate::lease::Lease;
-use crate::record::State;
 use crate::store::Store;
 
 /// A call whose body is running.
@@ -95,30 +93,11 @@ impl Current {
         let Some(lease) = &running.lease else {
             return Err(no_claim("ensure_owned"));
         };
-        let claim = &lease.claim;
-        let request = RenewRequest { key: claim.key.clone(), owner: claim.owner, lease: claim.lease };
-        let sent = running.clock.uptime();
-        let answers = running.store.renew(std::slice::from_ref(&request)).await;
-        let answer = answers.map(|answers| answers.into_iter().next());
-        match answer.map_err(|source| Error::store(&running.key, source))? {
-            Some(Ok(RenewVerdict::Renewed)) => {
-                lease.renewed(sent);
-                Ok(())
-            }
-            Some(Ok(RenewVerdict::LeaseLost(found))) => {
-                if found == Some(State::Cancelled) {
-                    lease.cancel()
-                } else {
-                    lease.lose()
-                }
-                Err(Error::LeaseLost { at: At::new(&running.key) })
-            }
-            None => {
-                lease.lose();
-                Err(Error::LeaseLost { at: At::new(&running.key) })
-            }
-            Some(Err(source)) => Err(Error::store(&running.key, source)),
+        let confirmed = lease.confirm(&*running.store, &*running.clock).await;
+        if confirmed.map_err(|source| Error::store(&running.key, source))? {
+            return Ok(());
         }
+        Err(Error::LeaseLost { at: At::new(&running.key) })
     }
 
     /// A key for an effect of this call, to hand to a provider that takes idempotency keys: the same on every attempt,

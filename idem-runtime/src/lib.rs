@@ -36,7 +36,9 @@ pub use self::key::Key;
 pub use self::options::TaskOptions;
 pub use self::outcome::{CallInfo, Outcome};
 pub use self::record::Record;
-pub use self::runtime::{CallBuilder, KeyBuilder, Resolution, Runtime, RuntimeBuilder, TaskHandle, task};
+pub use self::runtime::{
+    CallBuilder, KeyBuilder, Lock, LockBuilder, Resolution, Runtime, RuntimeBuilder, TaskHandle, task,
+};
 pub use self::store::memory::{MemoryStore, MemoryStoreBuilder};
 #[cfg(feature = "sqlite")]
 pub use self::store::sqlite::{SqliteStore, SqliteStoreBuilder};

@@ -178,18 +178,7 @@ pub(crate) fn settle(
         (None, None) => of_category()?,
     };
     let lease = options.lease.or(task.and_then(|task| task.lease)).unwrap_or(DEFAULT_LEASE);
-    if lease < SHORTEST_LEASE {
-        let (found, least) = (spelled(lease), spelled(SHORTEST_LEASE));
-        return Err(refuse(format!(
-            "a lease of {found} would be lost to ordinary delays: it must be {least} or longer"
-        )));
-    }
-    if lease > LONGEST_LEASE {
-        let (found, most) = (spelled(lease), spelled(LONGEST_LEASE));
-        return Err(refuse(format!(
-            "a lease of {found} would block the key for as long once its owner is gone: it must be {most} or shorter"
-        )));
-    }
+    check_lease(lease).map_err(refuse)?;
     Ok(Settings {
         ident: TaskIdent::new(name, version),
         kept_by_default: category.is_none() && bucket.is_none() && ttl.is_none(),
@@ -206,6 +195,21 @@ pub(crate) fn settle(
         max_result: options.max_result.or(task.and_then(|task| task.max_result)).unwrap_or(DEFAULT_MAX_RESULT),
         store: options.store.as_deref().or(task.and_then(|task| task.store)).map(Arc::from),
     })
+}
+
+/// What is wrong with a lease, if anything.
+pub(crate) fn check_lease(lease: Duration) -> Result<(), String> {
+    if lease < SHORTEST_LEASE {
+        let (found, least) = (spelled(lease), spelled(SHORTEST_LEASE));
+        return Err(format!("a lease of {found} would be lost to ordinary delays: it must be {least} or longer"));
+    }
+    if lease > LONGEST_LEASE {
+        let (found, most) = (spelled(lease), spelled(LONGEST_LEASE));
+        return Err(format!(
+            "a lease of {found} would block the key for as long once its owner is gone: it must be {most} or shorter"
+        ));
+    }
+    Ok(())
 }
 
 /// The `ttl` that an attribute wrote. Attributes spell out what a bucket without one implies, twice the bucket: that goes

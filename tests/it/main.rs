@@ -8,6 +8,7 @@ mod identity;
 mod in_progress;
 mod keeper;
 mod lease;
+mod lock;
 mod operate;
 mod replay;
 mod results;

@@ -13,8 +13,10 @@ use std::time::Duration;
 pub(crate) use self::guard::{Guarded, Panic, Ran};
 pub(crate) use self::keeper::Keeper;
 pub(crate) use self::leftovers::Settlement;
-use crate::claim::ClaimRequest;
+use crate::claim::{ClaimRequest, RenewRequest, RenewVerdict};
 use crate::clock::Clock;
+use crate::record::State;
+use crate::store::{Store, StoreError};
 
 /// How long a store may take to open the keeper's connection or to answer it.
 const LONGEST_ANSWER: Duration = Duration::from_secs(5);
@@ -53,6 +55,23 @@ impl Lease {
     pub(crate) fn renewed(&self, sent: Duration) {
         self.deadline.fetch_max(micros(sent.saturating_add(self.claim.lease)), Ordering::AcqRel);
         self.next_beat.fetch_max(micros(sent.saturating_add(self.claim.lease / 3)), Ordering::AcqRel);
+    }
+
+    /// Asks the store for a renewal: whether the claim is still this holder's.
+    pub(crate) async fn confirm(&self, store: &dyn Store, clock: &dyn Clock) -> Result<bool, StoreError> {
+        let claim = &self.claim;
+        let request = RenewRequest { key: claim.key.clone(), owner: claim.owner, lease: claim.lease };
+        let sent = clock.uptime();
+        let answers = store.renew(std::slice::from_ref(&request)).await?;
+        match answers.into_iter().next().unwrap_or(Ok(RenewVerdict::LeaseLost(None)))? {
+            RenewVerdict::Renewed => {
+                self.renewed(sent);
+                return Ok(true);
+            }
+            RenewVerdict::LeaseLost(Some(State::Cancelled)) => self.cancel(),
+            RenewVerdict::LeaseLost(_) => self.lose(),
+        }
+        Ok(false)
     }
 
     /// How long a beat's answer is waited for before the next one is due.

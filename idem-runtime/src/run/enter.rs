@@ -5,18 +5,19 @@ use std::time::Duration;
 
 use super::holding::{Holding, Pledge};
 use super::patience::{Exhausted, Patience};
-use super::{Call, answer};
-use crate::claim::{ClaimRequest, ClaimVerdict, Claimed, RenewRequest, RenewVerdict};
+use super::{Call, Slot, answer};
+use crate::claim::{ClaimRequest, ClaimVerdict, Claimed};
+use crate::clock::Clock;
 use crate::error::{At, Error};
 use crate::events;
 use crate::flight::{Follower, IsRunning, Joined, Landing, Leader};
 use crate::lease::Lease;
 use crate::policy::{OnInProgress, OnStoreError};
 use crate::record::Record;
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 
 /// When to ask again, where a running call's lease is not known.
-const ASK_AGAIN: Duration = Duration::from_secs(1);
+pub(super) const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How often a claim without an answer is sent in all, and the pause before it is sent again.
 const SENDS: u32 = 3;
@@ -109,7 +110,7 @@ async fn lead<'a>(call: &'a Call, leader: Leader<'a>, patience: &mut Patience) -
         let claim = call.claim();
         let mut pledge = Pledge::new(&call.slot.keeper, &claim);
         let sent = call.clock.uptime();
-        let asked = ask(call, &claim).await;
+        let asked = ask(&*call.slot.store, &claim).await;
         if !matches!(asked, Err(StoreError::Unavailable { .. }) | Ok(ClaimVerdict::Claimed(_))) {
             pledge.kept();
         }
@@ -121,7 +122,7 @@ async fn lead<'a>(call: &'a Call, leader: Leader<'a>, patience: &mut Patience) -
             }
         };
         if let ClaimVerdict::Claimed(claimed) = verdict {
-            match hold(call, &claim, claimed, sent).await? {
+            match hold(&call.slot, &*call.clock, &claim, claimed, sent).await? {
                 Some(lease) => {
                     leader.runs();
                     return Ok(Entry::Run(Holding { lease, claimed, leader: Some(leader), pledge }));
@@ -156,41 +157,38 @@ async fn lead<'a>(call: &'a Call, leader: Leader<'a>, patience: &mut Patience) -
 }
 
 /// Sends a claim, and again where no answer came: the owner makes it the same claim.
-async fn ask(call: &Call, claim: &ClaimRequest) -> Result<ClaimVerdict, StoreError> {
+pub(super) async fn ask(store: &dyn Store, claim: &ClaimRequest) -> Result<ClaimVerdict, StoreError> {
     let mut pause = RESEND_AFTER;
     for _ in 1..SENDS {
-        match call.slot.store.claim(claim).await {
+        match store.claim(claim).await {
             Err(StoreError::Unavailable { .. }) => tokio::time::sleep(pause).await,
             answer => return answer,
         }
         pause *= 4;
     }
-    call.slot.store.claim(claim).await
+    store.claim(claim).await
 }
 
 /// Takes a granted claim into the heartbeats. Where the answer took longer than the lease, the claim is renewed before
 /// the body is entered; `None` where it was lost by then.
-async fn hold(
-    call: &Call,
+pub(super) async fn hold(
+    slot: &Slot,
+    clock: &dyn Clock,
     claim: &Arc<ClaimRequest>,
     claimed: Claimed,
     sent: Duration,
 ) -> Result<Option<Arc<Lease>>, Error> {
     let lease = Arc::new(Lease::new(Arc::clone(claim), sent));
-    while lease.is_over(&*call.clock) {
-        let again = call.clock.uptime();
-        let request = RenewRequest { key: claim.key.clone(), owner: claim.owner, lease: claim.lease };
-        let answers = call.slot.store.renew(std::slice::from_ref(&request)).await;
-        match answers.and_then(|answers| answers.into_iter().next().unwrap_or(Ok(RenewVerdict::LeaseLost(None)))) {
-            Ok(RenewVerdict::Renewed) => lease.renewed(again),
-            Ok(RenewVerdict::LeaseLost(_)) => return Ok(None),
-            Err(error) => return Err(Error::store(&call.key, error)),
+    let key = &claim.key;
+    while lease.is_over(clock) {
+        if !lease.confirm(&*slot.store, clock).await.map_err(|error| Error::store(key, error))? {
+            return Ok(None);
         }
     }
-    call.slot.keeper.hold(&lease);
+    slot.keeper.hold(&lease);
     if claimed.previous.is_some() {
-        events::taken_over(&call.key, claimed.attempt);
+        events::taken_over(key, claimed.attempt);
     }
-    events::claimed(&call.key, claimed.attempt, claimed.fence);
+    events::claimed(key, claimed.attempt, claimed.fence);
     Ok(Some(lease))
 }

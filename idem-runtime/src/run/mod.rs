@@ -3,6 +3,7 @@
 mod answer;
 mod enter;
 mod holding;
+mod lock;
 mod patience;
 mod settle;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 use self::enter::{Entry, enter};
 use self::holding::Holding;
+pub(crate) use self::lock::{Wait, lock};
 use crate::ambient::{Frame, Report};
 use crate::claim::ClaimRequest;
 use crate::clock::Clock;

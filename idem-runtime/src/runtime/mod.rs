@@ -3,6 +3,7 @@
 mod builder;
 mod by_hand;
 mod handle;
+mod lock;
 mod operate;
 
 use std::collections::{BTreeMap, HashMap};
@@ -12,6 +13,7 @@ use std::sync::{Arc, OnceLock};
 pub use self::builder::RuntimeBuilder;
 pub use self::by_hand::{CallBuilder, KeyBuilder};
 pub use self::handle::{TaskHandle, task};
+pub use self::lock::{Lock, LockBuilder};
 pub use self::operate::Resolution;
 use crate::ambient::Frame;
 use crate::clock::{Clock, Timestamp};

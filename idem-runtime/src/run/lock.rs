@@ -1,0 +1,69 @@
+//! The claim of a lock: as a call's, without a body, a result or a flight.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::enter::{ASK_AGAIN, ask, hold};
+use super::holding::Pledge;
+use super::patience::{Exhausted, Patience};
+use super::{Slot, answer};
+use crate::claim::{ClaimRequest, ClaimVerdict, Claimed};
+use crate::clock::Clock;
+use crate::error::{At, Error};
+use crate::events;
+use crate::lease::Lease;
+use crate::record::Owner;
+
+/// How long to wait for a lock that another holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Wait {
+    /// Not at all.
+    No,
+    /// For so long; without end where none is given.
+    For(Option<Duration>),
+}
+
+/// Asks the store until the claim is granted, or the wait is over. Each try is a claim of its own: `claim` with a new owner.
+pub(crate) async fn lock(
+    slot: &Slot,
+    clock: &dyn Clock,
+    claim: &ClaimRequest,
+    wait: Wait,
+) -> Result<(Arc<Lease>, Claimed), Error> {
+    let key = &claim.key;
+    let mut patience = match wait {
+        Wait::No => None,
+        Wait::For(wait) => Some(Patience::new(wait)),
+    };
+    slot.keeper.ensure().map_err(|error| Error::store(key, error))?;
+    loop {
+        let claim = Arc::new(ClaimRequest { owner: Owner::random(), ..claim.clone() });
+        let mut pledge = Pledge::new(&slot.keeper, &claim);
+        let sent = clock.uptime();
+        let verdict = ask(&*slot.store, &claim).await.map_err(|error| Error::store(key, error))?;
+        let lease_left = match verdict {
+            ClaimVerdict::Claimed(claimed) => match hold(slot, clock, &claim, claimed, sent).await? {
+                Some(lease) => {
+                    pledge.kept();
+                    return Ok((lease, claimed));
+                }
+                None => continue,
+            },
+            ClaimVerdict::Running { lease_left, .. } => lease_left,
+            ClaimVerdict::Stale | ClaimVerdict::Mismatch { .. } => None,
+            ClaimVerdict::Completed(record)
+            | ClaimVerdict::Failed(record)
+            | ClaimVerdict::Parked(record)
+            | ClaimVerdict::Cancelled(record) => {
+                pledge.kept();
+                return Err(answer::refusal(key, &record));
+            }
+        };
+        pledge.kept();
+        let retry_after = lease_left.unwrap_or(ASK_AGAIN);
+        let in_progress = || Error::InProgress { at: At::new(key), retry_after };
+        let patience = patience.as_mut().ok_or_else(in_progress)?;
+        events::waiting(key, retry_after);
+        patience.pause(lease_left).await.map_err(|Exhausted| in_progress())?;
+    }
+}
