@@ -55,12 +55,14 @@ mod attributes;
 pub use attributes::{idempotent, idempotent_daily, idempotent_once, not_idempotent, strict};
 #[doc(hidden)]
 pub use idem_runtime::private as __private;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+pub use idem_runtime::sqlx;
 pub use idem_runtime::{
     At, Cache, CallBuilder, CallInfo, Coverage, Current, Delivery, Error, Expected, Finding, Guarantee, IntoStore, Key,
     KeyBuilder, Level, Lock, LockBuilder, MemoryStore, MemoryStoreBuilder, Outcome, Record, Report, Resolution,
     Runtime, RuntimeBuilder, ScopeId, ScopePart, ScopeSource, Store, StoreError, Task, TaskHandle, TaskOptions,
-    TieredStore, TieredStoreBuilder, claim, clock, codec, connect, current, key, policy, record, store, task,
-    transition,
+    TieredStore, TieredStoreBuilder, Transactional, claim, clock, codec, connect, current, key, policy, record, store,
+    task, transition,
 };
 #[cfg(feature = "sqlite")]
 pub use idem_runtime::{SqliteStore, SqliteStoreBuilder};

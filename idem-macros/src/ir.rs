@@ -70,6 +70,13 @@ pub(crate) struct Protected {
     pub(crate) read: Vec<usize>,
     pub(crate) result: ResultTypes,
     pub(crate) map_error: Option<ExprPath>,
+    pub(crate) transaction: Option<Transaction>,
+}
+
+/// The parameter that is the caller's connection, and what it is a `&mut` of.
+pub(crate) struct Transaction {
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
 }
 
 /// A value that is written into the key under a name.

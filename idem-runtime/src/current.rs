@@ -18,7 +18,7 @@ pub(crate) struct Running {
     pub(crate) key: Key,
     pub(crate) attempt: u32,
     pub(crate) fence: Option<u64>,
-    /// None where the call runs unprotected.
+    /// None where the call runs unprotected, which has no fence either, and where a transaction holds its claim.
     pub(crate) lease: Option<Arc<Lease>>,
     pub(crate) store: Arc<dyn Store>,
     /// The clock on which the lease's deadline is measured.
@@ -80,7 +80,8 @@ impl Current {
         self.running.as_ref().and_then(|running| running.lease.as_ref()).is_some_and(|lease| lease.is_cancelled())
     }
 
-    /// Asks the store whether the claim is still this call's, and renews it: before a step that cannot be undone.
+    /// Asks the store whether the claim is still this call's, and renews it: before a step that cannot be undone. In a
+    /// transactional task the transaction holds the claim, and nothing is asked.
     ///
     /// # Errors
     /// [`Error::LeaseLost`] where it is not; [`Error::StoreUnavailable`] where the store cannot be asked;
@@ -91,7 +92,7 @@ impl Current {
     pub async fn ensure_owned(&self) -> Result<(), Error> {
         let running = self.claimed("ensure_owned")?;
         let Some(lease) = &running.lease else {
-            return Err(no_claim("ensure_owned"));
+            return if running.fence.is_some() { Ok(()) } else { Err(no_claim("ensure_owned")) };
         };
         let confirmed = lease.confirm(&*running.store, &*running.clock).await;
         if confirmed.map_err(|source| Error::store(&running.key, source))? {

@@ -152,6 +152,15 @@ pub enum Error {
         /// What the store said.
         source: StoreError,
     },
+    /// The body of a transactional task committed or rolled back the caller's transaction itself. What it committed stays,
+    /// and is recorded or not as it happened to be: it is not in the caller's hands any more.
+    #[error(
+        "{at}: the body ended the caller's transaction: leave commit and rollback to the caller, which holds claim, effect and result together"
+    )]
+    TransactionEnded {
+        /// Which call.
+        at: At,
+    },
     /// The call completed before, and its result was not kept; the body was not entered.
     #[error("{at} completed before, and its result was not kept: {reason}")]
     ResultUnavailable {

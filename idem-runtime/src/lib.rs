@@ -43,5 +43,8 @@ pub use self::store::memory::{MemoryStore, MemoryStoreBuilder};
 #[cfg(feature = "sqlite")]
 pub use self::store::sqlite::{SqliteStore, SqliteStoreBuilder};
 pub use self::store::tiered::{Cache, TieredStore, TieredStoreBuilder};
-pub use self::store::{IntoStore, Store, StoreError, connect};
+pub use self::store::{IntoStore, Store, StoreError, Transactional, connect};
 pub use self::task::{ScopePart, ScopeSource, Task};
+/// The driver of the SQL stores, in the version whose connections `transaction = tx` takes.
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+pub use sqlx;

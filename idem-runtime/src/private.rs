@@ -17,10 +17,12 @@ use crate::outcome::Outcome;
 pub use crate::policy::{OnInProgress, OnStoreError};
 use crate::record::Record;
 pub use crate::registry::Registration;
-pub use crate::run::Ops;
 use crate::run::{self, Call};
+pub use crate::run::{InTransaction, Ops};
 pub use crate::runtime::KeyArgs;
 use crate::runtime::Runtime;
+pub use crate::store::Transactional;
+use crate::store::TxConnection;
 use crate::task::Task;
 pub use crate::task::{ScopePart, ScopeSource};
 
@@ -57,6 +59,15 @@ where
 {
     let call = begun.0.map_err(ops.error)?;
     run::run(call, &ops, body).await.map(Outcome::into_value)
+}
+
+/// Claims the key of a call in the caller's transaction.
+pub async fn enter_transaction<T, E>(
+    begun: Begun,
+    ops: Ops<T, E>,
+    connection: TxConnection<'_>,
+) -> InTransaction<T, E> {
+    InTransaction::enter(begun.0, ops, connection).await
 }
 
 /// Runs a handler and tells how it came to its value.

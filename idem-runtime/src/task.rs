@@ -31,6 +31,7 @@ pub struct Task {
     pub(crate) discards_result: bool,
     pub(crate) max_result: Option<u64>,
     pub(crate) store: Option<&'static str>,
+    pub(crate) transactional: bool,
     pub(crate) associated: bool,
     pub(crate) unprotected: Option<&'static str>,
 }
@@ -79,6 +80,7 @@ impl Task {
             discards_result: false,
             max_result: None,
             store: None,
+            transactional: false,
             associated: false,
             unprotected: None,
         }
@@ -125,6 +127,11 @@ impl Task {
     /// The parts of the scope.
     pub fn scope(&self) -> &'static [ScopePart] {
         self.scope
+    }
+
+    /// Whether its calls run in the caller's transaction.
+    pub fn is_transactional(&self) -> bool {
+        self.transactional
     }
 
     /// Why the handler is deliberately unprotected, where it is.
@@ -198,6 +205,10 @@ impl Task {
     }
     pub const fn with_store(mut self, store: &'static str) -> Self {
         self.store = Some(store);
+        self
+    }
+    pub const fn with_transaction(mut self) -> Self {
+        self.transactional = true;
         self
     }
     pub const fn with_associated(mut self) -> Self {

@@ -14,3 +14,4 @@ mod replay;
 mod results;
 mod room;
 mod support;
+mod transaction;

@@ -13,6 +13,9 @@ pub enum AppError {
     Idem(#[from] idem::Error),
     #[error("refused by the body: {0}")]
     Body(String),
+    #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+    #[error(transparent)]
+    Sql(#[from] idem::sqlx::Error),
 }
 
 /// The longest that a test waits for a condition.

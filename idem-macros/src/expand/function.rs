@@ -8,7 +8,7 @@ use super::paths::Runtime;
 use super::plan::{Place, plan};
 use super::sides::Sides;
 use super::task::task;
-use crate::ir::{Handler, Protected};
+use crate::ir::{Handler, Protected, Transaction};
 use crate::signature::{Item, Signature};
 
 /// The function, its body run by the runtime.
@@ -33,10 +33,15 @@ pub(super) fn protected(
     let plan = plan(rt, Place::Function, signature, &handler.task, protected);
     let sides = Sides::of(rt, protected);
     let ops = ops(rt, &sides, &handler.task, protected);
-    let (begin, finish) = (rt.begin(), rt.finish());
+    let (begin, begun) = (rt.begin(), Ident::new("__begun", site));
     let run = sides.known(quote_spanned!(site=> async move #block));
-    let (at, begun, finish) = (sides.site(), Ident::new("__begun", site), sides.shown(finish));
-    let result = sides.renamed(quote_spanned!(at=> #finish(#begun, #ops, move || #run).await));
+    let result = match &protected.transaction {
+        None => {
+            let (at, finish) = (sides.site(), sides.shown(rt.finish()));
+            sides.renamed(quote_spanned!(at=> #finish(#begun, #ops, move || #run).await))
+        }
+        Some(transaction) => in_transaction(rt, &sides, transaction, &begun, &ops, &run),
+    };
     let allow = allow();
     quote_spanned! {site=>
         #(#attrs)* #vis #sig {
@@ -46,6 +51,31 @@ pub(super) fn protected(
             let #begun = #begin(#task, #plan);
             #result
         }
+    }
+}
+
+/// enter → body → leave, each on the caller's connection, which the body borrows in between.
+fn in_transaction(
+    rt: &Runtime<'_>,
+    sides: &Sides,
+    transaction: &Transaction,
+    begun: &Ident,
+    ops: &TokenStream,
+    run: &TokenStream,
+) -> TokenStream {
+    let Transaction { ident, ty } = transaction;
+    let (site, at) = (Span::mixed_site(), sides.site());
+    let (enter, transactional) = (sides.shown(rt.enter_transaction()), rt.transactional());
+    let connection = quote_spanned!(site.located_at(ty.span())=> <#ty as #transactional>::connection(&mut *#ident));
+    let (entered, ran) = (Ident::new("__entered", site), Ident::new("__ran", site));
+    let left = sides.renamed(quote_spanned!(at=> #entered.leave(#ran, #connection).await));
+    quote_spanned! {site=>
+        let #entered = #enter(#begun, #ops, #connection).await;
+        let #ran = {
+            let #ident = &mut *#ident;
+            #entered.run(move || #run).await
+        };
+        #left
     }
 }
 

@@ -50,6 +50,7 @@ pub(crate) struct Options {
     pub(crate) on_store_error: Slot<OnStoreError>,
     pub(crate) result: Slot<ResultKept>,
     pub(crate) max_result: Slot<u64>,
+    pub(crate) transaction: Slot<Ident>,
     pub(crate) store: Slot<String>,
     pub(crate) error: Slot<syn::ExprPath>,
     pub(crate) associated: Slot<()>,

@@ -26,8 +26,7 @@ fn the_rules_list_every_option_and_no_other() {
 
 #[test]
 fn every_form_that_a_message_shows_is_legal() {
-    let item =
-        "async fn f(job_id: u64, order: Order, #[idem(skip)] c: C, ctx: u8, attempt: u8, tx: T) -> R<()> { body() }";
+    let item = "async fn f(job_id: u64, order: Order, #[idem(skip)] c: C, ctx: u8, attempt: u8, #[idem(skip)] tx: &mut T) -> R<()> { body() }";
     for entry in TABLE {
         let Reads::Now(_) = entry.reads else { continue };
         for attribute in entry.on {

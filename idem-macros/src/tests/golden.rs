@@ -52,6 +52,16 @@ fn a_method() {
 }
 
 #[test]
+fn in_a_transaction() {
+    check(
+        "idempotent",
+        "ttl = \"24h\", transaction = tx",
+        "async fn transfer(tx: &mut PgConnection, id: u64) -> anyhow::Result<Receipt> { book(tx, id).await }",
+        expect_file!["golden/in_a_transaction.rs"],
+    );
+}
+
+#[test]
 fn once_without_arguments() {
     check(
         "idempotent_once",

@@ -5,6 +5,7 @@ mod function;
 mod outcome;
 mod scope;
 mod time;
+mod transaction;
 
 use proc_macro2::{Ident, Span};
 use syn::Path;
@@ -45,6 +46,7 @@ pub(crate) fn handler(
         on_store_error,
         result,
         max_result,
+        transaction,
         store,
         error,
         associated,
@@ -58,7 +60,8 @@ pub(crate) fn handler(
     let ttl = time::ttl(attribute, &ttl, &lease, bucket.as_ref(), cx);
     outcome::check(&strict, siblings.strict, &on_in_progress, &wait, cx);
     outcome::check_result(&result, &max_result, cx);
-    let skipped = args::skipped(skip, signature, cx);
+    let mut skipped = args::skipped(skip, signature, cx);
+    let transaction = transaction::transaction(transaction, &lease, &on_store_error, &mut skipped, signature, cx);
     let scoped = scope.is_written();
     let scope = scope::parts(scope, &item.sig.generics, signature, cx);
     let scoped = scoped && scope.as_ref().is_none_or(|parts| !parts.is_empty());
@@ -93,6 +96,7 @@ pub(crate) fn handler(
             read,
             result: (**types).clone(),
             map_error: error.take(),
+            transaction,
         })),
     })
 }

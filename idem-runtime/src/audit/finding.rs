@@ -88,6 +88,13 @@ impl Finding {
         Self::of_task(Level::Note, "IDEM010", task, message)
     }
 
+    pub(super) fn no_transactions(task: &Task, store: &str) -> Self {
+        let message = format!(
+            "is transactional, and its store `{store}` has no transactions: every call is refused; give the runtime the store of the caller's database"
+        );
+        Self::of_task(Level::Error, "IDEM011", task, message)
+    }
+
     pub(super) fn store_setting(store: &str, setting: &Setting, harm: &str) -> Self {
         let message = format!("has {} = {}: {harm}", setting.name, setting.value);
         Self::of_store(Level::Error, "IDEM008", store, message)

@@ -65,7 +65,11 @@ impl Runtime {
         let settings = self.settings(task)?;
         let store = self.slot(&settings).name.to_string();
         findings.extend(contradictions(task, &settings));
-        let guarantee = guarantee(&settings, stores.get(&store));
+        let slot = self.slot(&settings);
+        if task.is_transactional() && !slot.store.is_transactional() {
+            findings.push(Finding::no_transactions(task, &store));
+        }
+        let guarantee = guarantee(task, &settings, slot, stores.get(&store));
         Ok(Coverage::of(task, &settings, store, guarantee))
     }
 }
@@ -76,10 +80,13 @@ async fn describe(slot: &Arc<Slot>) -> Result<Description, Error> {
 }
 
 /// What the task is really promised: the weakest of its store's durability and its own policy.
-fn guarantee(settings: &Settings, store: Option<&Description>) -> Guarantee {
+fn guarantee(task: &Task, settings: &Settings, slot: &Slot, store: Option<&Description>) -> Guarantee {
     let weak = |reason: String| Guarantee::BestEffort { reason };
+    if task.is_transactional() && !slot.store.is_transactional() {
+        return Guarantee::None { reason: "every call is refused: its store has no transactions".into() };
+    }
     let Some(store) = store else { return weak("its store is not known".into()) };
-    if settings.on_store_error == OnStoreError::Run {
+    if settings.on_store_error == OnStoreError::Run && !task.is_transactional() {
         return weak("runs unprotected while the store is away".into());
     }
     if let Some(setting) = store.settings.iter().find(|setting| setting.harm.is_some()) {
@@ -87,6 +94,7 @@ fn guarantee(settings: &Settings, store: Option<&Description>) -> Guarantee {
     }
     match store.durability {
         Durability::Process => weak("records live in this process alone".into()),
+        Durability::Disk if task.is_transactional() => Guarantee::Transactional,
         Durability::Disk => Guarantee::Leased,
     }
 }

@@ -18,6 +18,8 @@ use crate::task::{ScopeSource, Task};
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Guarantee {
+    /// Claim, effect and result are committed together by the caller: effectively once, within retention.
+    Transactional,
     /// One body at a time while holders keep their leases; none after a recorded completion.
     Leased,
     /// As leased, with a hole.
@@ -35,6 +37,7 @@ pub enum Guarantee {
 impl fmt::Display for Guarantee {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Transactional => f.write_str("transactional"),
             Self::Leased => f.write_str("leased"),
             Self::BestEffort { reason } => write!(f, "best effort ({reason})"),
             Self::None { reason } => write!(f, "none ({reason})"),

@@ -24,8 +24,8 @@ pub(crate) enum Ran<R> {
 /// A body that is polled only while its lease holds (LEASE-3), and whose panics are caught so that the record can be settled.
 pub(crate) struct Guarded<'a, F> {
     pub(crate) body: Option<Pin<Box<F>>>,
-    pub(crate) lease: &'a Lease,
-    pub(crate) clock: &'a dyn Clock,
+    /// None where a transaction holds the claim.
+    pub(crate) lease: Option<(&'a Lease, &'a dyn Clock)>,
 }
 
 impl<F: Future> Future for Guarded<'_, F> {
@@ -33,10 +33,12 @@ impl<F: Future> Future for Guarded<'_, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        // Before the look at the lease: a loss that comes after the look wakes this task.
-        this.lease.is_woken_by(cx.waker());
-        if this.lease.is_over(this.clock) {
-            return Poll::Ready(Ran::LeaseOver(this.drop_body()));
+        if let Some((lease, clock)) = this.lease {
+            // Before the look at the lease: a loss that comes after the look wakes this task.
+            lease.is_woken_by(cx.waker());
+            if lease.is_over(clock) {
+                return Poll::Ready(Ran::LeaseOver(this.drop_body()));
+            }
         }
         let Some(body) = &mut this.body else {
             return Poll::Pending;

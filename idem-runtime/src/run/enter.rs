@@ -97,7 +97,7 @@ fn without_store<'a>(call: &Call, error: StoreError) -> Result<Entry<'a>, Error>
     Err(Error::store(&call.key, error))
 }
 
-fn in_progress(call: &Call, lease_left: Option<Duration>) -> Error {
+pub(super) fn in_progress(call: &Call, lease_left: Option<Duration>) -> Error {
     Error::InProgress { at: At::new(&call.key), retry_after: lease_left.unwrap_or(ASK_AGAIN) }
 }
 

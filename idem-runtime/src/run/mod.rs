@@ -6,6 +6,7 @@ mod holding;
 mod lock;
 mod patience;
 mod settle;
+mod transaction;
 
 use std::future::Future;
 use std::panic::resume_unwind;
@@ -14,8 +15,9 @@ use std::sync::Arc;
 use self::enter::{Entry, enter};
 use self::holding::Holding;
 pub(crate) use self::lock::{Wait, lock};
+pub use self::transaction::InTransaction;
 use crate::ambient::{Frame, Report};
-use crate::claim::ClaimRequest;
+use crate::claim::{ClaimRequest, Claimed};
 use crate::clock::Clock;
 use crate::codec::ResultCodec;
 use crate::current::Running;
@@ -23,7 +25,7 @@ use crate::error::Error;
 use crate::events;
 use crate::flight::{Flights, Waits};
 use crate::key::{Fingerprint, Key};
-use crate::lease::{Guarded, Keeper, Panic, Ran};
+use crate::lease::{Guarded, Keeper, Lease, Panic, Ran};
 use crate::outcome::{CallInfo, Outcome};
 use crate::record::{Holder, Owner};
 use crate::settings::Settings;
@@ -99,12 +101,12 @@ where
     B: FnOnce() -> F,
     F: Future<Output = Result<T, E>>,
 {
-    let running = call.running(Some(&holding));
+    let running = call.running(Some(&holding.claimed), Some(&holding.lease));
     holding.started(&running.waits);
     let frame = call.frame.clone().inside(running);
     // The closure's own part is the body's too: it runs under the lease and in the frame.
     let body = Box::pin(async move { body().await });
-    let ran = frame.scope(Guarded { body: Some(body), lease: &holding.lease, clock: &*call.clock }).await;
+    let ran = frame.scope(Guarded { body: Some(body), lease: Some((&holding.lease, &*call.clock)) }).await;
     match ran {
         Ran::Returned(Ok(value), panic) => {
             let settled = settle::completed(call, holding, ops, value).await;
@@ -142,7 +144,7 @@ where
     F: Future<Output = Result<T, E>>,
 {
     events::unprotected(&call.key, error);
-    let frame = call.frame.clone().inside(call.running(None));
+    let frame = call.frame.clone().inside(call.running(None, None));
     let value = frame.scope(Box::pin(async move { body().await })).await?;
     Ok(Outcome::Unprotected { value, call: CallInfo::unrecorded(call.key.clone()) })
 }
@@ -163,12 +165,12 @@ impl Call {
     }
 
     /// This call as its body sees it.
-    fn running(&self, holding: Option<&Holding<'_>>) -> Arc<Running> {
+    fn running(&self, claimed: Option<&Claimed>, lease: Option<&Arc<Lease>>) -> Arc<Running> {
         Arc::new(Running {
             key: self.key.clone(),
-            attempt: holding.map_or(0, |holding| holding.claimed.attempt),
-            fence: holding.map(|holding| holding.claimed.fence),
-            lease: holding.map(|holding| Arc::clone(&holding.lease)),
+            attempt: claimed.map_or(0, |claimed| claimed.attempt),
+            fence: claimed.map(|claimed| claimed.fence),
+            lease: lease.cloned(),
             store: Arc::clone(&self.slot.store),
             clock: Arc::clone(&self.clock),
             caller: self.frame.running.clone(),

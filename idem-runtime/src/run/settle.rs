@@ -7,9 +7,10 @@ use std::time::Duration;
 use super::holding::Holding;
 use super::{Call, Ops};
 use crate::claim::{CompleteRequest, CompleteVerdict, FailVerdict};
-use crate::codec::ResultCodec;
+use crate::codec::{CodecError, ResultCodec};
 use crate::error::{At, Error};
 use crate::events;
+use crate::lease::Panic;
 use crate::outcome::{CallInfo, Outcome};
 use crate::record::{State, StoredResult};
 use crate::store::StoreError;
@@ -24,18 +25,37 @@ pub(super) async fn completed<T, E>(
     ops: &Ops<T, E>,
     value: T,
 ) -> Result<Outcome<T>, E> {
-    let stored = catch_unwind(AssertUnwindSafe(|| ops.codec.store(&value, call.settings.max_result)));
+    let (result, trouble) = encoded(call, ops, &value);
+    let told = tell(call, &mut holding, result).await;
+    let answer = answered(call, holding, told, value);
+    told_of(call, ops, trouble, answer)
+}
+
+/// Why a value was not kept: it could not be encoded, or panicked.
+pub(super) type Trouble = Result<CodecError, Panic>;
+
+/// What is kept of a value. Where it cannot be encoded the record completes all the same, for the effect took place: it is
+/// never run again for want of its result.
+pub(super) fn encoded<T, E>(call: &Call, ops: &Ops<T, E>, value: &T) -> (StoredResult, Option<Trouble>) {
+    let stored = catch_unwind(AssertUnwindSafe(|| ops.codec.store(value, call.settings.max_result)));
     let (result, trouble) = match stored {
         Ok(Ok(result)) => (result, None),
-        // The effect took place: the record completes all the same, and is never run again for want of its result.
         Ok(Err(error)) => (StoredResult::Absent(error.to_string().into()), Some(Ok(error))),
         Err(panic) => (StoredResult::Absent("its `Serialize` or `Deserialize` panicked".into()), Some(Err(panic))),
     };
     if let (StoredResult::Absent(reason), ResultCodec::Keep { .. }) = (&result, &ops.codec) {
         events::result_dropped(&call.key, reason);
     }
-    let told = tell(call, &mut holding, result).await;
-    let answer = answered(call, holding, told, value);
+    (result, trouble)
+}
+
+/// The answer, unless its own caller must hear of the trouble.
+pub(super) fn told_of<T, E>(
+    call: &Call,
+    ops: &Ops<T, E>,
+    trouble: Option<Trouble>,
+    answer: Result<Outcome<T>, Error>,
+) -> Result<Outcome<T>, E> {
     match trouble {
         Some(Err(panic)) => resume_unwind(panic),
         Some(Ok(error)) if cfg!(debug_assertions) && answer.is_ok() => {

@@ -195,8 +195,8 @@ impl Lock {
     /// # Cancel safety
     /// As the future's own.
     pub async fn while_held<F: Future>(&self, work: F) -> Result<F::Output, Error> {
-        let (body, clock) = (Some(Box::pin(work)), &*self.clock);
-        let (ran, panic) = match (Guarded { body, lease: &self.lease, clock }).await {
+        let guarded = Guarded { body: Some(Box::pin(work)), lease: Some((&self.lease, &*self.clock)) };
+        let (ran, panic) = match guarded.await {
             Ran::Returned(value, panic) => (Ok(value), panic),
             Ran::LeaseOver(panic) => (Err(self.lost()), panic),
             Ran::Panicked(panic) => resume_unwind(panic),

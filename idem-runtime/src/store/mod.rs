@@ -9,6 +9,7 @@ pub(crate) mod memory;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 pub(crate) mod tiered;
+mod within;
 
 use std::fmt;
 use std::pin::Pin;
@@ -18,6 +19,7 @@ use serde::Serialize;
 
 pub use self::connect::connect;
 pub use self::error::StoreError;
+pub use self::within::{Ending, Mark, Transactional, TxConnection, Within};
 use crate::claim::{
     CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict, CompleteRequest, CompleteVerdict,
     FailRequest, FailVerdict, RenewRequest, RenewVerdict, ResolveRequest, ResolveVerdict,
@@ -75,6 +77,17 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// A handle on the same records that shares no connection and no async runtime with this one. The keeper calls it on
     /// its own thread, so that heartbeats go on while the caller's runtime is blocked.
     fn keeper(&self) -> StoreFuture<'_, Arc<dyn Store>>;
+
+    /// The same records, reached over a caller's connection, which must be one to the database that they are in. A store
+    /// without transactions gives the connection back, and so does one for connections of another kind.
+    fn within<'a>(&'a self, connection: TxConnection<'a>) -> Result<Box<dyn Within + 'a>, TxConnection<'a>> {
+        Err(connection)
+    }
+
+    /// Whether [`within`](Store::within) takes connections of any kind: such a store can serve transactional tasks.
+    fn is_transactional(&self) -> bool {
+        false
+    }
 }
 
 /// A store, or a shared one: what a builder takes.

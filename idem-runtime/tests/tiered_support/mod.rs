@@ -32,11 +32,14 @@ pub enum Mood {
 #[derive(Debug, Clone)]
 pub struct TestCache(Arc<Inner>);
 
+/// Each with the end of its life.
+type Copies = HashMap<[u8; 32], (Arc<Record>, Timestamp)>;
+
 #[derive(Debug)]
 struct Inner {
     clock: ManualClock,
     mood: Mutex<Mood>,
-    copies: Mutex<HashMap<[u8; 32], (Arc<Record>, Timestamp)>>,
+    copies: Mutex<Copies>,
     asked: AtomicU64,
 }
 

@@ -103,6 +103,12 @@ pub(super) fn path(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> syn
     input.call(syn::Path::parse_mod_style).map_err(|e| site.misshapen(e.span(), TAKES))
 }
 
+pub(super) fn parameter(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> syn::Result<syn::Ident> {
+    const TAKES: &str = "the name of a parameter";
+    equals(input, site, TAKES)?;
+    input.parse::<syn::Ident>().map_err(|e| site.misshapen(e.span(), TAKES))
+}
+
 pub(super) fn function(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> syn::Result<syn::ExprPath> {
     const TAKES: &str = "the path of a function from `idem::Error` to your error";
     equals(input, site, TAKES)?;

@@ -8,6 +8,7 @@ use crate::store::StoreError;
 
 // Primary result codes of SQLite, the lowest byte of what it answers: https://www.sqlite.org/rescode.html
 const BUSY: i32 = 5;
+const BUSY_SNAPSHOT: i32 = 517;
 const LOCKED: i32 = 6;
 const READ_ONLY: i32 = 8;
 const CORRUPT: i32 = 11;
@@ -38,6 +39,16 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 /// Whether another connection holds the file.
 pub(super) fn is_busy(error: &sqlx::Error) -> bool {
     matches!(code(error).map(primary), Some(BUSY | LOCKED))
+}
+
+/// Whether the transaction read before somebody else wrote, and so cannot write any more.
+pub(super) fn is_outdated(error: &sqlx::Error) -> bool {
+    code(error) == Some(BUSY_SNAPSHOT)
+}
+
+/// Whether a savepoint was named that is not there: SQLite has no code for it.
+pub(super) fn is_no_savepoint(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(said) if said.message().starts_with("no such savepoint"))
 }
 
 /// The store's error for SQLite's.

@@ -10,6 +10,7 @@ mod readers;
 mod row;
 mod schema;
 mod sweep;
+mod within;
 mod write;
 mod writer;
 
@@ -20,7 +21,9 @@ use std::sync::Arc;
 pub use self::builder::SqliteStoreBuilder;
 use self::database::Database;
 use self::readers::Readers;
+use self::within::InTransaction;
 use self::writer::{Pen, Writer};
+use super::within::{TxConnection, Within};
 use super::{Description, ListQuery, Store, StoreError, StoreFuture, SweepReport};
 use crate::claim::{
     CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict, CompleteRequest, CompleteVerdict,
@@ -133,6 +136,20 @@ impl Store for SqliteStore {
 
     fn describe(&self) -> StoreFuture<'_, Description> {
         Box::pin(self.inner.describe())
+    }
+
+    fn within<'a>(&'a self, connection: TxConnection<'a>) -> Result<Box<dyn Within + 'a>, TxConnection<'a>> {
+        match connection {
+            TxConnection::Sqlite(connection) => {
+                Ok(Box::new(InTransaction { database: Arc::clone(&self.inner.database), connection }))
+            }
+            #[allow(unreachable_patterns, reason = "the other drivers are not compiled in")]
+            other => Err(other),
+        }
+    }
+
+    fn is_transactional(&self) -> bool {
+        true
     }
 
     fn keeper(&self) -> StoreFuture<'_, Arc<dyn Store>> {

@@ -11,6 +11,7 @@ use std::time::Duration;
 pub use self::cache::Cache;
 use self::clock::DurableClock;
 use self::fuse::Fuse;
+use super::within::{TxConnection, Within};
 use super::{Description, IntoStore, ListQuery, Setting, Store, StoreError, StoreFuture, SweepReport};
 use crate::claim::{
     CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict, CompleteRequest, CompleteVerdict,
@@ -265,6 +266,15 @@ impl Store for TieredStore {
 
     fn describe(&self) -> StoreFuture<'_, Description> {
         Box::pin(self.inner.describe())
+    }
+
+    /// The durable store's. What is completed in a transaction is copied by its first duplicate, once it is committed.
+    fn within<'a>(&'a self, connection: TxConnection<'a>) -> Result<Box<dyn Within + 'a>, TxConnection<'a>> {
+        self.inner.durable.within(connection)
+    }
+
+    fn is_transactional(&self) -> bool {
+        self.inner.durable.is_transactional()
     }
 
     /// The durable store's: renewals and late completions go there, and need no copy.

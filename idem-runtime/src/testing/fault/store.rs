@@ -9,7 +9,7 @@ use crate::claim::{
 };
 use crate::key::Key;
 use crate::record::Record;
-use crate::store::{Description, ListQuery, Store, StoreError, StoreFuture, SweepReport};
+use crate::store::{Description, ListQuery, Store, StoreError, StoreFuture, SweepReport, TxConnection, Within};
 
 /// Stands between a caller and any store, and lets calls fail as the test says: by number, next, always, held back, late.
 /// It has no time and no chance in it. Clones are the same store.
@@ -176,6 +176,15 @@ impl Store for FaultStore {
 
     fn describe(&self) -> StoreFuture<'_, Description> {
         Box::pin(self.call(Op::Describe, None, move || self.inner.describe(), never))
+    }
+
+    /// What goes over a caller's connection passes by.
+    fn within<'a>(&'a self, connection: TxConnection<'a>) -> Result<Box<dyn Within + 'a>, TxConnection<'a>> {
+        self.inner.within(connection)
+    }
+
+    fn is_transactional(&self) -> bool {
+        self.inner.is_transactional()
     }
 
     fn keeper(&self) -> StoreFuture<'_, Arc<dyn Store>> {

@@ -1,0 +1,161 @@
+// #[idempotent(ttl = "24h", transaction = tx)]
+// async fn transfer(tx: &mut PgConnection, id: u64) -> anyhow::Result<Receipt> { book(tx, id).await }
+
+async fn transfer(tx: &mut PgConnection, id: u64) -> anyhow::Result<Receipt> {
+    const _: () = {
+        ::idem::__private::register!(transfer::TASK);
+    };
+    #[allow(
+        unused_variables,
+        clippy::used_underscore_binding,
+        clippy::needless_borrow,
+        clippy::borrow_deref_ref
+    )]
+    let __begun = ::idem::__private::begin(
+        transfer::TASK,
+        |__k| {
+            let id = &id;
+            <u64 as ::idem::__private::KeyArg>::write(id, "id", __k)?;
+            ::core::result::Result::Ok(())
+        },
+    );
+    let __entered = ::idem::__private::enter_transaction(
+            __begun,
+            ::idem::__private::Ops::<
+                <anyhow::Result<Receipt> as ::idem::__private::Fallible>::Ok,
+                <anyhow::Result<Receipt> as ::idem::__private::Fallible>::Err,
+            >::new(
+                <<anyhow::Result<
+                    Receipt,
+                > as ::idem::__private::Fallible>::Ok as ::idem::__private::ResultValue>::CODEC,
+                <<anyhow::Result<
+                    Receipt,
+                > as ::idem::__private::Fallible>::Err as ::idem::__private::FromIdem>::from_idem,
+            ),
+            <PgConnection as ::idem::__private::Transactional>::connection(&mut *tx),
+        )
+        .await;
+    let __ran = {
+        let tx = &mut *tx;
+        __entered
+            .run(move || async move {
+                <anyhow::Result<
+                    Receipt,
+                > as ::idem::__private::Fallible>::into_result(
+                    async move {
+                        if let ::core::option::Option::Some(__returned) = ::core::option::Option::None::<
+                            anyhow::Result<Receipt>,
+                        > {
+                            return __returned;
+                        }
+                        book(tx, id).await
+                    }
+                        .await,
+                )
+            })
+            .await
+    };
+    <anyhow::Result<
+        Receipt,
+    > as ::idem::__private::Fallible>::from_result(
+        __entered
+            .leave(
+                __ran,
+                <PgConnection as ::idem::__private::Transactional>::connection(&mut *tx),
+            )
+            .await,
+    )
+}
+/// Stands beside the handler `transfer`: its task, key, record and outcome.
+#[allow(
+    non_camel_case_types,
+    dead_code,
+    unreachable_pub,
+    missing_debug_implementations,
+    missing_copy_implementations
+)]
+enum transfer {}
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_variables,
+    deprecated,
+    clippy::too_many_arguments,
+    clippy::used_underscore_binding,
+    clippy::missing_errors_doc,
+    clippy::ptr_arg,
+    clippy::ref_option,
+    clippy::ref_option_ref,
+    clippy::trivially_copy_pass_by_ref
+)]
+impl transfer {
+    /// The description that is registered.
+    const TASK: &'static ::idem::Task = {
+        static TASK: ::idem::Task = ::idem::Task::new(
+                ::core::concat!(::core::module_path!(), "::", "transfer"),
+                ::core::file!(),
+                ::core::line!(),
+                ::core::column!(),
+            )
+            .with_ttl(::core::time::Duration::from_millis(86400000))
+            .with_args(&["id"])
+            .with_transaction();
+        &TASK
+    };
+    /// Calls the handler and says whether it ran or was replayed.
+    async fn call(
+        tx: &mut PgConnection,
+        id: u64,
+    ) -> ::core::result::Result<
+        ::idem::Outcome<<anyhow::Result<Receipt> as ::idem::__private::Fallible>::Ok>,
+        <anyhow::Result<Receipt> as ::idem::__private::Fallible>::Err,
+    > {
+        ::idem::__private::detailed(
+                async move {
+                    <anyhow::Result<
+                        Receipt,
+                    > as ::idem::__private::Fallible>::into_result(
+                        transfer(tx, id).await,
+                    )
+                },
+                <<anyhow::Result<
+                    Receipt,
+                > as ::idem::__private::Fallible>::Err as ::idem::__private::FromIdem>::from_idem,
+            )
+            .await
+    }
+    /// The key that a call would use.
+    fn key(id: &u64) -> ::core::result::Result<::idem::Key, ::idem::Error> {
+        ::idem::__private::key(
+            Self::TASK,
+            |__k| {
+                <u64 as ::idem::__private::KeyArg>::write(id, "id", __k)?;
+                ::core::result::Result::Ok(())
+            },
+        )
+    }
+    /// The record of this key, if there is one.
+    async fn status(
+        id: &u64,
+    ) -> ::core::result::Result<::core::option::Option<::idem::Record>, ::idem::Error> {
+        ::idem::__private::status(Self::TASK, Self::key(id)).await
+    }
+    /// Forgets this key, so that the handler may run again; refused while it runs.
+    async fn clear(
+        id: &u64,
+    ) -> ::core::result::Result<::core::primitive::bool, ::idem::Error> {
+        ::idem::__private::clear(Self::TASK, Self::key(id)).await
+    }
+    /// Forgets this key even while the handler runs.
+    async fn clear_forced(
+        id: &u64,
+    ) -> ::core::result::Result<::core::primitive::bool, ::idem::Error> {
+        ::idem::__private::clear_forced(Self::TASK, Self::key(id)).await
+    }
+    /// Marks this key as cancelled: later deliveries are refused.
+    async fn cancel(
+        id: &u64,
+    ) -> ::core::result::Result<::core::primitive::bool, ::idem::Error> {
+        ::idem::__private::cancel(Self::TASK, Self::key(id)).await
+    }
+}

@@ -1,0 +1,52 @@
+use std::time::Duration;
+
+use proc_macro2::Ident;
+use syn::Type;
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+
+use super::scope;
+use crate::diagnostic::Ctxt;
+use crate::ir::{OnStoreError, Transaction};
+use crate::options::Slot;
+use crate::signature::{Signature, peel};
+
+/// The parameter that `transaction` names, and what goes with it. The connection is no part of the key.
+pub(super) fn transaction(
+    written: Slot<Ident>,
+    lease: &Slot<Duration>,
+    on_store_error: &Slot<OnStoreError>,
+    skipped: &mut Vec<String>,
+    signature: &Signature,
+    cx: &mut Ctxt,
+) -> Option<Transaction> {
+    let ident = written.take()?;
+    if let Some(span) = lease.span() {
+        cx.error(span, "`lease` has no meaning with `transaction`: the transaction holds the claim; remove `lease`");
+    }
+    if let Some(span) = on_store_error.span() {
+        cx.error(
+            span,
+            "`on_store_error` has no meaning with `transaction`: the records are where the body writes; remove `on_store_error`",
+        );
+    }
+    let name = ident.unraw().to_string();
+    let Some((param, _)) = signature.binding(&name) else {
+        cx.error(ident.span(), scope::unknown(&name, signature));
+        return None;
+    };
+    let (Some(bound), Type::Reference(reference)) = (param.simple(), peel(&param.ty)) else {
+        cx.error(param.ty.span(), AS_REFERENCE);
+        return None;
+    };
+    if reference.mutability.is_none() {
+        cx.error(param.ty.span(), AS_REFERENCE);
+        return None;
+    }
+    if !skipped.contains(&name) {
+        skipped.push(name);
+    }
+    Some(Transaction { ident: bound.clone(), ty: (*reference.elem).clone() })
+}
+
+const AS_REFERENCE: &str = "the connection of a `transaction` is a `&mut` reference under a name, since the caller commits: `tx: &mut sqlx::PgConnection`";

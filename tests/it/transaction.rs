@@ -1,0 +1,301 @@
+//! Claim, effect and result in the caller's own transaction, on each database.
+
+/// The tests of one database. `$harness` is a module with `Connection`, `Pool`, `pool()`, `begin(&Pool)`, `runtime(&Pool)`,
+/// `INSERT` and `COUNT`.
+macro_rules! transaction_tests {
+    ($harness:ident, $name:literal) => {
+        use std::sync::atomic::{AtomicU32, Ordering};
+
+        use futures::FutureExt as _;
+        use idem::{Error, Outcome, idempotent, sqlx};
+        use sqlx::Connection as _;
+
+        use super::$harness::{self, Connection, Rows};
+        use crate::support::{AppError, BOUND};
+
+        /// What a body does besides its effect.
+        #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+        enum Then {
+            Return,
+            Fail,
+            Panic,
+            Commit,
+            RollBack,
+            CallItself,
+        }
+
+        #[idempotent(name = $name, ttl = "1h", key(id), transaction = tx)]
+        async fn transfer(tx: &mut Connection, id: u64, then: Then) -> Result<u64, AppError> {
+            sqlx::query($harness::INSERT).bind(id as i64).execute(&mut *tx).await?;
+            let current = idem::current();
+            assert_eq!((current.attempt(), current.fence().is_some()), (1, true));
+            current.ensure_owned().await?;
+            match then {
+                Then::Return => {}
+                Then::Fail => return Err(AppError::Body("no money".into())),
+                Then::Panic => panic!("the body panics"),
+                Then::Commit => drop(sqlx::raw_sql("COMMIT").execute(&mut *tx).await?),
+                Then::RollBack => drop(sqlx::raw_sql("ROLLBACK").execute(&mut *tx).await?),
+                Then::CallItself => drop(Box::pin(transfer(tx, id, then)).await?),
+            }
+            Ok(id * 10)
+        }
+
+        #[tokio::test]
+        async fn claim_effect_and_result_are_committed_together() {
+            let rows = Rows::new().await;
+            rows.runtime
+                .enter(async {
+                    let mut tx = rows.begin().await;
+                    assert_eq!(transfer(&mut tx, 1, Then::Return).await.unwrap(), 10);
+                    assert!(rows.visible().await.is_empty(), "not before the commit");
+                    tx.commit().await.unwrap();
+                    assert_eq!(rows.visible().await, [1]);
+                    let status = transfer::status(&1).await.unwrap().unwrap();
+                    assert!(status.completed_at.is_some());
+                    let mut tx = rows.begin().await;
+                    let outcome = transfer::call(&mut tx, 1, Then::Return).await.unwrap();
+                    assert!(matches!(outcome, Outcome::Replayed { value: 10, .. }), "{outcome:?}");
+                    tx.commit().await.unwrap();
+                    assert_eq!(rows.visible().await, [1]);
+                })
+                .await;
+            rows.done().await;
+        }
+
+        #[tokio::test]
+        async fn a_rollback_leaves_nothing() {
+            let rows = Rows::new().await;
+            rows.runtime
+                .enter(async {
+                    for _ in 0..2 {
+                        let mut tx = rows.begin().await;
+                        let outcome = transfer::call(&mut tx, 1, Then::Return).await.unwrap();
+                        assert!(outcome.is_fresh());
+                        tx.rollback().await.unwrap();
+                        assert!(rows.visible().await.is_empty());
+                        assert!(transfer::status(&1).await.unwrap().is_none());
+                    }
+                })
+                .await;
+            rows.done().await;
+        }
+
+        #[tokio::test]
+        async fn the_callers_transaction_stays_usable_after_every_outcome() {
+            let rows = Rows::new().await;
+            rows.runtime
+                .enter(async {
+                    let mut tx = rows.begin().await;
+                    sqlx::query($harness::INSERT).bind(100_i64).execute(&mut *tx).await.unwrap();
+                    let failed = transfer(&mut tx, 1, Then::Fail).await;
+                    assert!(matches!(failed, Err(AppError::Body(_))), "{failed:?}");
+                    let panicked = std::panic::AssertUnwindSafe(transfer(&mut tx, 2, Then::Panic)).catch_unwind().await;
+                    assert!(panicked.is_err());
+                    let nested = transfer(&mut tx, 3, Then::CallItself).await;
+                    assert!(matches!(nested, Err(AppError::Idem(Error::Reentrant { .. }))), "{nested:?}");
+                    assert_eq!(transfer(&mut tx, 4, Then::Return).await.unwrap(), 40);
+                    let again = transfer::call(&mut tx, 4, Then::Return).await.unwrap();
+                    assert!(again.is_replayed(), "the transaction sees its own calls");
+                    sqlx::query($harness::INSERT).bind(101_i64).execute(&mut *tx).await.unwrap();
+                    tx.commit().await.unwrap();
+                    assert_eq!(rows.visible().await, [4, 100, 101], "of a body that failed nothing stays");
+                    for id in 1..=3 {
+                        assert!(transfer::status(&id).await.unwrap().is_none());
+                    }
+                })
+                .await;
+            rows.done().await;
+        }
+
+        #[tokio::test]
+        async fn a_duplicate_of_an_open_transaction_waits_and_replays_after_its_commit() {
+            let rows = Rows::new().await;
+            rows.runtime
+                .enter(async {
+                    let mut first = rows.begin().await;
+                    assert_eq!(transfer(&mut first, 1, Then::Return).await.unwrap(), 10);
+                    let duplicate = async {
+                        let mut second = rows.begin().await;
+                        let outcome = transfer::call(&mut second, 1, Then::Return).await.unwrap();
+                        second.commit().await.unwrap();
+                        outcome
+                    };
+                    let commit = async {
+                        rows.somebody_waits().await;
+                        first.commit().await.unwrap();
+                    };
+                    let (outcome, ()) =
+                        tokio::time::timeout(BOUND, async { tokio::join!(duplicate, commit) }).await.unwrap();
+                    assert!(outcome.is_replayed(), "{outcome:?}");
+                    assert_eq!(rows.visible().await, [1]);
+                })
+                .await;
+            rows.done().await;
+        }
+
+        #[tokio::test]
+        async fn r24_a_duplicate_of_a_transaction_that_rolls_back_gets_the_grant() {
+            let rows = Rows::new().await;
+            rows.runtime
+                .enter(async {
+                    let mut first = rows.begin().await;
+                    assert_eq!(transfer(&mut first, 1, Then::Return).await.unwrap(), 10);
+                    let duplicate = async {
+                        let mut second = rows.begin().await;
+                        let outcome = transfer::call(&mut second, 1, Then::Return).await.unwrap();
+                        second.commit().await.unwrap();
+                        outcome
+                    };
+                    let rollback = async {
+                        rows.somebody_waits().await;
+                        first.rollback().await.unwrap();
+                    };
+                    let (outcome, ()) =
+                        tokio::time::timeout(BOUND, async { tokio::join!(duplicate, rollback) }).await.unwrap();
+                    assert!(outcome.is_fresh(), "{outcome:?}");
+                    assert_eq!(rows.visible().await, [1]);
+                })
+                .await;
+            rows.done().await;
+        }
+
+        #[tokio::test]
+        async fn a_body_that_ends_the_transaction_is_told() {
+            let rows = Rows::new().await;
+            rows.runtime
+                .enter(async {
+                    for (id, then) in [(1, Then::Commit), (2, Then::RollBack)] {
+                        // On a connection that is closed afterwards: the caller's transaction is over in any case.
+                        let mut connection = rows.connect().await;
+                        let mut tx = connection.begin_with($harness::BEGIN).await.unwrap();
+                        let ended = transfer(&mut tx, id, then).await;
+                        assert!(matches!(ended, Err(AppError::Idem(Error::TransactionEnded { .. }))), "{ended:?}");
+                        drop(tx);
+                    }
+                    assert_eq!(rows.visible().await, [1], "what the body committed itself stays");
+                    // And is recorded, so that it is not done again.
+                    let mut tx = rows.begin().await;
+                    let outcome = transfer::call(&mut tx, 1, Then::Return).await.unwrap();
+                    assert!(outcome.is_replayed(), "{outcome:?}");
+                })
+                .await;
+            rows.done().await;
+        }
+
+        #[tokio::test]
+        async fn a_call_that_is_dropped_is_undone_with_its_transaction() {
+            let rows = Rows::new().await;
+            rows.runtime
+                .enter(async {
+                    let entered = AtomicU32::new(0);
+                    let mut tx = rows.begin().await;
+                    {
+                        let mut call = std::pin::pin!(transfer(&mut tx, 1, Then::Return));
+                        // Each poll is one more await of the call that it is dropped at, until it would have ended.
+                        for _ in 0..3 {
+                            if futures::poll!(call.as_mut()).is_ready() {
+                                entered.fetch_add(1, Ordering::SeqCst);
+                                break;
+                            }
+                        }
+                    }
+                    drop(tx);
+                    assert!(rows.visible().await.is_empty());
+                    let mut tx = rows.begin().await;
+                    assert!(transfer::call(&mut tx, 1, Then::Return).await.unwrap().is_fresh());
+                    tx.commit().await.unwrap();
+                })
+                .await;
+            rows.done().await;
+        }
+
+        #[tokio::test]
+        async fn a_store_without_transactions_is_refused_before_the_body() {
+            let rows = Rows::new().await;
+            crate::support::runtime()
+                .enter(async {
+                    let mut tx = rows.begin().await;
+                    let refused = transfer(&mut tx, 1, Then::Return).await;
+                    let Err(AppError::Idem(Error::Config(says))) = refused else { panic!("{refused:?}") };
+                    assert!(says.contains("is transactional") && says.contains("MemoryStore"), "{says}");
+                    tx.commit().await.unwrap();
+                    assert!(rows.visible().await.is_empty());
+                })
+                .await;
+            rows.done().await;
+        }
+
+        #[tokio::test]
+        async fn the_audit_says_transactional() {
+            let rows = Rows::new().await;
+            let report = rows.runtime.audit(idem::tasks![transfer]).await.unwrap();
+            let row = report.tasks.iter().find(|row| row.task == $name).unwrap();
+            assert_eq!(row.guarantee.to_string(), "transactional", "{report}");
+            let report = crate::support::runtime().audit(idem::tasks![transfer]).await.unwrap();
+            assert!(report.findings.iter().any(|finding| finding.code == "IDEM011" && finding.about == $name));
+            rows.done().await;
+        }
+    };
+}
+
+#[cfg(feature = "sqlite")]
+mod sqlite {
+    transaction_tests!(on_sqlite, "it.tx.sqlite");
+}
+
+#[cfg(feature = "sqlite")]
+mod on_sqlite {
+    use std::time::Duration;
+
+    use idem::sqlx::sqlite::SqliteConnectOptions;
+    use idem::sqlx::{self, ConnectOptions, Connection as _, Sqlite, SqliteConnection, Transaction};
+    use idem::{Runtime, SqliteStore};
+
+    pub type Connection = SqliteConnection;
+    pub const BEGIN: &str = "BEGIN IMMEDIATE";
+    pub const INSERT: &str = "INSERT INTO effects (id) VALUES (?1)";
+
+    /// A file with records and effects.
+    pub struct Rows {
+        pub runtime: Runtime,
+        folder: tempfile::TempDir,
+        pool: sqlx::SqlitePool,
+    }
+
+    impl Rows {
+        pub async fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("idem.db");
+            let store = SqliteStore::open(&path).await.unwrap();
+            let runtime = Runtime::builder().store(store).namespace("it").build().unwrap();
+            let options = SqliteConnectOptions::new().filename(&path).busy_timeout(Duration::from_secs(20));
+            let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+            sqlx::raw_sql("CREATE TABLE effects (id INTEGER NOT NULL)").execute(&pool).await.unwrap();
+            Self { runtime, folder, pool }
+        }
+
+        pub async fn begin(&self) -> Transaction<'static, Sqlite> {
+            self.pool.begin_with(BEGIN).await.unwrap()
+        }
+
+        pub async fn connect(&self) -> SqliteConnection {
+            SqliteConnectOptions::new().filename(self.folder.path().join("idem.db")).connect().await.unwrap()
+        }
+
+        /// The effects that are committed.
+        pub async fn visible(&self) -> Vec<i64> {
+            sqlx::query_scalar("SELECT id FROM effects ORDER BY id").fetch_all(&self.pool).await.unwrap()
+        }
+
+        /// A rival waits at its `BEGIN IMMEDIATE`, which nobody can see: whatever comes first, the outcome is the same.
+        pub async fn somebody_waits(&self) {
+            tokio::task::yield_now().await;
+        }
+
+        pub async fn done(self) {
+            self.pool.close().await;
+            drop(self.connect().await.close().await);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+#![allow(unused_variables)]
+
+use idem::idempotent;
+
+struct Connection;
+
+#[idempotent(transaction = tx, lease = "30s")]
+async fn send(tx: &mut Connection, user: u64, #[idem(skip)] owned: Connection) -> Result<(), idem::Error> {
+    Ok(())
+}
+
+fn main() {}
