@@ -15,8 +15,9 @@ fn main() -> ExitCode {
         }
     };
     for service in services.iter() {
-        let (name, value) = &service.variable;
-        println!("export {name}={value} # process {}", service.server().map_or(0, |server| server.pid()));
+        if let (Some((name, value)), Some(server)) = (&service.variable, service.server()) {
+            println!("export {name}={value} # process {}", server.pid());
+        }
     }
     println!("Until the end of the input (Ctrl-D) or Ctrl-C.");
     let _ = std::io::stdin().read_to_end(&mut Vec::new());

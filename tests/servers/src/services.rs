@@ -34,7 +34,8 @@ pub const KINDS: [Kind; 3] = [
         port: 5432,
         url: "postgres://postgres@127.0.0.1:5432/postgres",
         usable: postgres::usable,
-        private: || Postgres::try_start(&[]).map(Private::Postgres),
+        // One for all tests of a run: as many at once as there are processors, with several connections each.
+        private: || Postgres::try_start(&[("max_connections", "500")]).map(Private::Postgres),
     },
     Kind {
         name: "MySQL",
@@ -42,7 +43,7 @@ pub const KINDS: [Kind; 3] = [
         port: 3306,
         url: "mysql://root@127.0.0.1:3306/mysql",
         usable: mysql::usable,
-        private: || MySql::try_start(&[]).map(Private::MySql),
+        private: || MySql::try_start(&["--max-connections=500"]).map(Private::MySql),
     },
 ];
 
@@ -61,9 +62,10 @@ impl Kind {
 /// One server of a test run.
 #[derive(Debug)]
 pub struct Service {
-    /// What to tell the tests: the name of a variable of their environment, and its value.
-    pub variable: (&'static str, String),
-    /// Which was taken, and why, for a person to read. A URL of the environment is not shown: it may hold a password.
+    /// What to tell the tests: a variable of their environment and its value, without a password. None where the
+    /// environment has it already.
+    pub variable: Option<(&'static str, String)>,
+    /// Which was taken, and why, for a person to read; no password.
     pub taken: String,
     private: Option<Private>,
 }
@@ -101,13 +103,12 @@ impl std::ops::Deref for Services {
 impl Service {
     fn take(kind: &Kind) -> Result<Self, String> {
         let &Kind { name, variable, port, .. } = kind;
-        if let Some(url) = kind.given() {
-            let taken = format!("{name}: the one in {variable}");
-            return Ok(Self { variable: (variable, url), taken, private: None });
+        if kind.given().is_some() {
+            return Ok(Self { variable: None, taken: format!("{name}: the one that {variable} names"), private: None });
         }
         match kind.standard() {
             Ok(url) => Ok(Self {
-                variable: (variable, url),
+                variable: Some((variable, url)),
                 taken: format!("{name}: the one at the standard port, 127.0.0.1:{port}"),
                 private: None,
             }),
@@ -119,7 +120,7 @@ impl Service {
         let private = (kind.private)()?;
         let (url, process) = (private.url().to_owned(), private.pid());
         let taken = format!("{}: a private one, {url}, process {process} ({why})", kind.name);
-        Ok(Self { variable: (kind.variable, url), taken, private: Some(private) })
+        Ok(Self { variable: Some((kind.variable, url)), taken, private: Some(private) })
     }
 
     /// The server, where it is a private one.
@@ -136,6 +137,42 @@ impl std::ops::Deref for Private {
             Self::Redis(server) => server,
             Self::Postgres(server) => server,
             Self::MySql(server) => server,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::KINDS;
+    use crate::{MySql, Postgres, Redis};
+
+    fn run(command: &mut Command) {
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// A server that Debian starts with its package is such a one: then the tests have private ones.
+    #[test]
+    fn a_server_that_wants_a_password_is_not_taken() {
+        let (redis, postgres, mysql) = (Redis::start(&[]), Postgres::start(&[]), MySql::start(&[]));
+        let ports = [redis.port(), postgres.port(), mysql.port()];
+        for (kind, port) in KINDS.iter().zip(ports) {
+            (kind.usable)(port).unwrap();
+        }
+        run(Command::new("redis-cli").args(["-u", redis.url(), "CONFIG", "SET", "requirepass", "secret"]));
+        let rules = "DO $$BEGIN EXECUTE format('COPY (SELECT ''host all all 127.0.0.1/32 scram-sha-256'') TO %L', \
+                     current_setting('hba_file')); END$$";
+        run(Command::new("psql").args([postgres.url(), "-c", rules, "-c", "SELECT pg_reload_conf()"]));
+        let alter = "ALTER USER root@'127.0.0.1' IDENTIFIED BY 'secret'";
+        let port = mysql.port().to_string();
+        run(Command::new("mariadb").args(["--no-defaults", "-h", "127.0.0.1", "-P", &port, "-u", "root", "-e", alter]));
+        for (kind, (port, reason)) in KINDS.iter().zip(ports.into_iter().zip(["NOAUTH", "password", "password"])) {
+            let refused = crate::wait::until(std::time::Duration::from_secs(10), || {
+                (kind.usable)(port).is_err_and(|error| error.contains(reason))
+            });
+            assert!(refused, "{}: {:?}", kind.name, (kind.usable)(port));
         }
     }
 }
