@@ -86,6 +86,7 @@ async fn each_fault_takes_what_it_names_and_no_more() {
         assert_eq!(other.ask("b").await, "[b]\n", "another connection goes on");
         assert_eq!(Client::new(&proxy).await.ask("c").await, "[c]\n");
         assert_eq!((proxy.exchanges(), proxy.faults(), proxy.connections()), (3, 1, 3));
+        assert_eq!(proxy.answers(), if arrives { 3 } else { 2 });
     }
 }
 
@@ -127,12 +128,7 @@ async fn a_held_request_arrives_when_its_client_is_gone() {
     drop(client);
     assert_eq!(Client::new(&proxy).await.ask("a").await, "[a]\n");
     proxy.release();
-    let arrived = async {
-        while heard.lock().unwrap().len() < 2 {
-            tokio::task::yield_now().await;
-        }
-    };
-    timeout(SOON, arrived).await.unwrap();
+    timeout(SOON, proxy.answered(2)).await.unwrap();
     assert_eq!(*heard.lock().unwrap(), ["a", "late"]);
 }
 

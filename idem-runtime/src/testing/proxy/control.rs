@@ -45,6 +45,7 @@ struct Plan {
 pub(super) struct Counts {
     pub connections: u64,
     pub exchanges: u64,
+    pub answers: u64,
     pub faults: u64,
     pub held: u64,
 }
@@ -110,6 +111,10 @@ impl Control {
             counts.faults += u64::from(fault.is_some());
         });
         Begun { fault, held_since }
+    }
+
+    pub(super) fn answered(&self) {
+        self.counts.send_modify(|counts| counts.answers += 1);
     }
 
     /// Until the first release after the exchange began.

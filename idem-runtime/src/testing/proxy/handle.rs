@@ -142,6 +142,11 @@ impl Proxy {
         self.control.counts().exchanges
     }
 
+    /// How many of them the server has answered, also where its reply was lost.
+    pub fn answers(&self) -> u64 {
+        self.control.counts().answers
+    }
+
     /// How many of them were made to fail.
     pub fn faults(&self) -> u64 {
         self.control.counts().faults
@@ -153,6 +158,14 @@ impl Proxy {
     /// It only looks.
     pub async fn reached(&self, number: u64) {
         self.control.until(|counts| counts.exchanges >= number).await;
+    }
+
+    /// Until the server has answered so many; at once where it has. So a test knows that a request has arrived.
+    ///
+    /// # Cancel safety
+    /// It only looks.
+    pub async fn answered(&self, number: u64) {
+        self.control.until(|counts| counts.answers >= number).await;
     }
 
     /// Until something is held back: of [`WireFault::HoldReply`], until the server has answered.

@@ -99,6 +99,7 @@ async fn replies(mut server: ReadHalf<'_>, mut client: WriteHalf<'_>, open: &Ope
             Err(_) => return End::Cut,
         };
         if let Some(begun) = open.answer() {
+            control.answered();
             match begun.fault {
                 Some(WireFault::LoseReply) => return End::Cut,
                 Some(WireFault::HalfReply) => {
