@@ -42,7 +42,7 @@
 //! |---|---|
 //! | `macros` (default) | the attributes |
 //! | `sqlite` | `SqliteStore`, an embedded durable store |
-//! | `testing` | `testing`: clocks, fault injection, and the conformance suite for stores |
+//! | `testing` | `testing`: clocks, fault injection (of calls and of the network), and the conformance suite for stores |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod guides;

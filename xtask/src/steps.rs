@@ -8,6 +8,7 @@ mod drivers;
 mod examples;
 mod features;
 mod fmt;
+mod servers;
 mod tests;
 mod tools;
 

@@ -94,6 +94,7 @@ fn guarantee(task: &Task, settings: &Settings, slot: &Slot, store: Option<&Descr
     }
     match store.durability {
         Durability::Process => weak("records live in this process alone".into()),
+        Durability::Server => weak("records live in the server's memory alone".into()),
         Durability::Disk if task.is_transactional() => Guarantee::Transactional,
         Durability::Disk => Guarantee::Leased,
     }

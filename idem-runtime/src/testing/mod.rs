@@ -1,8 +1,9 @@
-//! The testing kit: a clock that tests set, a store that fails on command, and the suite that proves a store.
+//! The testing kit: a clock that tests set, a store that fails on command, a network that does, and the suite that proves a store.
 
 mod clock;
 pub mod conformance;
 mod fault;
+pub mod proxy;
 
 pub use self::clock::ManualClock;
 pub use self::fault::{Call, Fault, FaultStore, Faults, Op};

@@ -1,6 +1,7 @@
 use std::io::Write as _;
 use std::process::Stdio;
 
+use super::servers::Servers;
 use crate::shell::{self, Result, cargo, root};
 
 /// One run of a program in `examples/`.
@@ -51,7 +52,8 @@ pub fn run() -> Result {
     if let Some(problem) = mismatch(&there, RUNS) {
         return Err(problem);
     }
-    RUNS.iter().try_for_each(once)
+    let servers = Servers::gather()?;
+    RUNS.iter().try_for_each(|run| once(run, &servers))
 }
 
 /// `examples/a.rs` and `examples/a/main.rs` are the example `a`.
@@ -69,7 +71,7 @@ fn mismatch(there: &[String], runs: &[Run]) -> Option<String> {
     Some(format!("examples/{}.rs does not exist, but xtask/src/steps/examples.rs runs it", run.example))
 }
 
-fn once(run: &Run) -> Result {
+fn once(run: &Run, servers: &Servers) -> Result {
     let mut command = cargo(&["run", "--quiet", "--example", run.example]);
     if !run.features.is_empty() {
         command.args(["--features", run.features]);
@@ -77,6 +79,7 @@ fn once(run: &Run) -> Result {
     if !run.arguments.is_empty() {
         command.arg("--").args(run.arguments);
     }
+    servers.tell(&mut command);
     println!("$ {}", shell::shown(&command));
     let failed = |error: std::io::Error| format!("example `{}`: {error}", run.example);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(failed)?;
