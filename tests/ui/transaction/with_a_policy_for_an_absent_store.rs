@@ -5,7 +5,7 @@ use idem::idempotent;
 struct Connection;
 
 #[idempotent(transaction = tx, on_store_error = "run")]
-async fn send(tx: &mut Connection, user: u64, #[idem(skip)] owned: Connection) -> Result<(), idem::Error> {
+async fn send(#[idem(skip)] tx: &mut Connection, user: u64, #[idem(skip)] owned: Connection) -> Result<(), idem::Error> {
     Ok(())
 }
 
