@@ -5,8 +5,22 @@ use std::sync::Arc;
 use super::memory::MemoryStore;
 use super::{Store, StoreError};
 
-/// Opens the store that a URL names: `memory:`, `sqlite:PATH` (feature `sqlite`; `sqlite://PATH` is the same), or
-/// `redis://…`, `rediss://…`, `unix://…` (feature `redis`; [`RedisStore`](crate::RedisStore) says what may follow).
+const SCHEMES: &str = "write `memory:`, `sqlite:PATH`, `postgres://…`, `mysql://…` or `redis://…`";
+
+/// Opens the store that a URL names:
+///
+/// | URL | feature | store |
+/// |---|---|---|
+/// | `memory:` | | `MemoryStore` |
+/// | `sqlite:PATH`, `sqlite://PATH` | `sqlite` | `SqliteStore` |
+/// | `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, `postgresql://…` | `postgres` | `PostgresStore` |
+/// | `mysql://USER:PASSWORD@HOST:PORT/DATABASE`, `mariadb://…` | `mysql` | `MySqlStore` |
+/// | `redis://:PASSWORD@HOST:PORT/DB`, `rediss://…`, `unix://…` | `redis` | `RedisStore` |
+/// | `redis-cluster://HOST:PORT,HOST:PORT` | `redis-cluster` | `RedisStore` |
+/// | `redis-sentinel://HOST:PORT/SERVICE` | `redis-sentinel` | `RedisStore` |
+///
+/// What may follow is said at the store. A tiered store is built of two:
+/// [`TieredStore::new`](crate::TieredStore::new).
 ///
 /// ```
 /// # use idem_runtime as idem;
@@ -17,13 +31,13 @@ use super::{Store, StoreError};
 ///
 /// # Errors
 /// [`StoreError::Url`] for an unknown scheme, a missing path, and a scheme whose feature is not compiled in; else what the
-/// store says when it is opened.
+/// store says when it is opened. No error holds a password.
 ///
 /// # Cancel safety
 /// Safe: a store that was not handed out is closed.
 pub async fn connect(url: &str) -> Result<Arc<dyn Store>, StoreError> {
     let Some((scheme, rest)) = url.split_once(':') else {
-        return Err(refuse(url, "is no scheme", "a file is `sqlite:PATH`, memory is `memory:`"));
+        return Err(refuse(url, "is no scheme", SCHEMES));
     };
     match scheme {
         "memory" if matches!(rest, "" | "//") => Ok(Arc::new(MemoryStore::new())),
@@ -31,39 +45,36 @@ pub async fn connect(url: &str) -> Result<Arc<dyn Store>, StoreError> {
         "sqlite" if rest.contains('?') => {
             Err(refuse(scheme, "has options after `?`, and takes none", "write the path alone; a missing file is made"))
         }
-        "sqlite" => sqlite(rest.strip_prefix("//").unwrap_or(rest)).await,
+        "sqlite" => match rest.strip_prefix("//").unwrap_or(rest) {
+            "" => Err(refuse(scheme, "has no path", "write `sqlite:PATH`, such as `sqlite:idem.db`")),
+            path => sqlite(scheme, path).await,
+        },
+        "postgres" | "postgresql" => postgres(scheme, url).await,
         "redis" | "rediss" | "unix" | "redis-cluster" | "rediss-cluster" | "redis-sentinel" | "rediss-sentinel" => {
             redis(scheme, url).await
         }
-        "postgres" | "postgresql" | "mysql" | "mariadb" => {
-            Err(refuse(scheme, "is not available yet", "write `memory:` or `sqlite:PATH`"))
+        _ => Err(refuse(scheme, "is not a scheme of a store", SCHEMES)),
+    }
+}
+
+/// A function that opens a store where its feature is compiled in, and says which one it is where not.
+macro_rules! driver {
+    ($name:ident, $feature:literal, $open:expr) => {
+        #[cfg(feature = $feature)]
+        async fn $name(_scheme: &str, url: &str) -> Result<Arc<dyn Store>, StoreError> {
+            Ok(Arc::new($open(url).await?))
         }
-        _ => Err(refuse(scheme, "is not a scheme of a store", "write `memory:` or `sqlite:PATH`")),
-    }
+
+        #[cfg(not(feature = $feature))]
+        async fn $name(scheme: &str, _url: &str) -> Result<Arc<dyn Store>, StoreError> {
+            Err(refuse(scheme, "is not compiled in", concat!("build with the feature `", $feature, "`")))
+        }
+    };
 }
 
-#[cfg(feature = "sqlite")]
-async fn sqlite(path: &str) -> Result<Arc<dyn Store>, StoreError> {
-    if path.is_empty() {
-        return Err(refuse("sqlite", "has no path", "write `sqlite:PATH`, such as `sqlite:idem.db`"));
-    }
-    Ok(Arc::new(super::sqlite::SqliteStore::open(path).await?))
-}
-
-#[cfg(not(feature = "sqlite"))]
-async fn sqlite(_path: &str) -> Result<Arc<dyn Store>, StoreError> {
-    Err(refuse("sqlite", "is not compiled in", "build with the feature `sqlite`"))
-}
-
-#[cfg(feature = "redis")]
-async fn redis(_scheme: &str, url: &str) -> Result<Arc<dyn Store>, StoreError> {
-    Ok(Arc::new(super::redis::RedisStore::connect(url).await?))
-}
-
-#[cfg(not(feature = "redis"))]
-async fn redis(scheme: &str, _url: &str) -> Result<Arc<dyn Store>, StoreError> {
-    Err(refuse(scheme, "is not compiled in", "build with the feature `redis`"))
-}
+driver!(sqlite, "sqlite", super::sqlite::SqliteStore::open);
+driver!(postgres, "postgres", super::postgres::PostgresStore::connect);
+driver!(redis, "redis", super::redis::RedisStore::connect);
 
 /// Only the scheme is shown: the rest may hold a password.
 fn refuse(scheme: &str, found: &'static str, mend: &'static str) -> StoreError {

@@ -37,7 +37,13 @@ impl Link {
         page.into_values().collect()
     }
 
-    async fn fill(&self, node: &Node, page: &mut Page, digests: Vec<[u8; 32]>, query: &ListQuery) -> Result<(), StoreError> {
+    async fn fill(
+        &self,
+        node: &Node,
+        page: &mut Page,
+        digests: Vec<[u8; 32]>,
+        query: &ListQuery,
+    ) -> Result<(), StoreError> {
         let after = |digest: &[u8; 32]| query.after.is_none_or(|after| *digest > after);
         let mut digests: Vec<_> = digests.into_iter().filter(after).collect();
         digests.sort_unstable();

@@ -54,7 +54,12 @@ impl Seen {
     ///
     /// # Errors
     /// An answer of another shape.
-    pub(super) fn of_script(said: Vec<Value>, digest: &[u8; 32], asked: Duration, shared: &Shared) -> Result<Self, StoreError> {
+    pub(super) fn of_script(
+        said: Vec<Value>,
+        digest: &[u8; 32],
+        asked: Duration,
+        shared: &Shared,
+    ) -> Result<Self, StoreError> {
         let replies: Result<[Value; 3], _> = said.try_into();
         let replies = replies.map_err(|_| fault::odd(&shared.name))?;
         Self::of_replies(digest, replies.map(Ok), asked, shared)

@@ -21,7 +21,10 @@ const OLDEST: &str = "Redis 7.0 or Valkey is needed";
 pub(super) enum Node {
     OfTheKey,
     #[cfg(feature = "redis-cluster")]
-    At { host: String, port: u16 },
+    At {
+        host: String,
+        port: u16,
+    },
 }
 
 /// Where commands go.
@@ -49,15 +52,16 @@ impl Wire {
             #[cfg(feature = "redis-cluster")]
             (Self::Cluster(cluster), Node::OfTheKey) => commands.query_async(&mut cluster.clone()).await,
             #[cfg(feature = "redis-cluster")]
-            (Self::Cluster(cluster), Node::At { host, port }) => super::cluster::send(cluster, host, *port, commands).await,
+            (Self::Cluster(cluster), Node::At { host, port }) => {
+                super::cluster::send(cluster, host, *port, commands).await
+            }
         }
     }
 
     async fn open(shared: &Shared) -> redis::RedisResult<Self> {
         // A question's limit is that of its operation, which is not the connection's business.
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(shared.limits.connect))
-            .set_response_timeout(None);
+        let config =
+            AsyncConnectionConfig::new().set_connection_timeout(Some(shared.limits.connect)).set_response_timeout(None);
         match &shared.address {
             Address::Server(server) => {
                 let client = Client::open(server.clone())?;

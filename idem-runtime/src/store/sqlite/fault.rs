@@ -31,11 +31,6 @@ pub(super) fn schema(path: &Path, reason: &str) -> StoreError {
     StoreError::Schema { store: name(path), reason: reason.to_owned() }
 }
 
-/// A digest as messages and operators write it.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Whether another connection holds the file.
 pub(super) fn is_busy(error: &sqlx::Error) -> bool {
     matches!(code(error).map(primary), Some(BUSY | LOCKED))

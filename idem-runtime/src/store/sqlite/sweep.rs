@@ -4,11 +4,11 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::Inner;
-use super::fault::hex;
 use super::row;
 use super::writer::Pen;
 use crate::clock::Timestamp;
 use crate::record::{RECORD_FORMAT, Status};
+use crate::store::sql::row::hex;
 use crate::store::{StoreError, SweepReport};
 
 /// Rows looked at and removed together: enough to be worth a commit, few enough that nobody waits long for the file.

@@ -55,7 +55,7 @@ impl InTransaction<'_> {
         let before = row.as_ref().map(row::decode).transpose()?;
         let Step { change, verdict } = decide(before.as_ref(), request, self.database.now());
         if let Change::Put(record) = change {
-            let upsert = row::bind(sqlx::query(UPSERT), &record)?;
+            let upsert = row::bind(UPSERT, &record)?;
             upsert.execute(&mut *self.connection).await.map_err(|error| self.fault(error))?;
         }
         Ok(verdict)

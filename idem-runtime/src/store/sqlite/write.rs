@@ -9,9 +9,10 @@ use super::writer::Pen;
 use crate::claim::{ClearVerdict, RenewRequest, RenewVerdict};
 use crate::clock::Timestamp;
 use crate::key::Key;
-use crate::record::{Owner, Record};
+use crate::record::Record;
 use crate::store::StoreError;
-use crate::transition::{self, Change, MIN_GRACE, Step};
+use crate::store::sql::row::stand_in;
+use crate::transition::{self, Change, Step};
 
 /// One trip to the connection's thread for both.
 const BEGIN_AND_SELECT: &str = row::select!("BEGIN IMMEDIATE; ", " WHERE key = ?1");
@@ -36,8 +37,7 @@ impl Inner {
         self.writer.run(move |pen| pen.step(&key, &request, decide)).await
     }
 
-    /// Forgets a key. By force also one whose record does not read: the tombstone then keeps what every tombstone does, that
-    /// a late completion does not write over it.
+    /// Forgets a key. By force also one whose record does not read.
     pub(super) async fn clear(&self, key: &Key, force: bool) -> Result<ClearVerdict, StoreError> {
         let cleared = self.step(key, &force, |record, force, now| transition::clear(record, *force, now)).await;
         if !force || !matches!(cleared, Err(StoreError::Corrupt { .. })) {
@@ -73,13 +73,7 @@ impl Pen {
         let (connection, row) = self.begin_and_select(key)?;
         let now = self.database.now();
         let before = match row.as_ref().map(row::decode).transpose() {
-            Err(StoreError::Corrupt { .. }) => {
-                let mut stand_in = Record::new(key.clone(), Owner::from_bytes([0; 16]), now);
-                let fence = row.as_ref().and_then(row::fence).unwrap_or(0);
-                stand_in.fence = fence.max(u64::try_from(now.as_micros()).unwrap_or(0));
-                stand_in.longest_lease = MIN_GRACE;
-                Some(stand_in)
-            }
+            Err(StoreError::Corrupt { .. }) => Some(stand_in(key, row.as_ref().and_then(row::fence), now)),
             read => read?,
         };
         let Step { change, verdict } = transition::clear(before.as_ref(), true, now);
@@ -96,7 +90,7 @@ impl Pen {
             let step = row.as_ref().map(row::decode).transpose();
             let step = step.map(|before| transition::renew(before.as_ref(), request, self.database.now()));
             if let Ok(Step { change: Change::Put(record), .. }) = &step {
-                self.sql(row::bind(sqlx::query(UPSERT), record)?.execute(&mut connection))?;
+                self.sql(row::bind(UPSERT, record)?.execute(&mut connection))?;
             }
             answers.push(step.map(|step| step.verdict));
         }
@@ -130,7 +124,7 @@ impl Pen {
     /// Writes the change and ends the transaction.
     fn finish(&mut self, mut connection: SqliteConnection, change: Change) -> Result<(), StoreError> {
         let Change::Put(record) = change else { return self.end(connection, "ROLLBACK") };
-        let upsert = row::bind(sqlx::query(UPSERT_AND_COMMIT), &record)?;
+        let upsert = row::bind(UPSERT_AND_COMMIT, &record)?;
         self.sql(upsert.execute(&mut connection))?;
         self.put(connection);
         Ok(())
