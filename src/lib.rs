@@ -64,6 +64,10 @@ pub use idem_runtime::{
     TieredStore, TieredStoreBuilder, Transactional, claim, clock, codec, connect, current, key, policy, record, store,
     task, transition,
 };
+#[cfg(feature = "postgres")]
+pub use idem_runtime::{PostgresStore, PostgresStoreBuilder};
+#[cfg(feature = "redis")]
+pub use idem_runtime::{RedisStore, RedisStoreBuilder};
 #[cfg(feature = "sqlite")]
 pub use idem_runtime::{SqliteStore, SqliteStoreBuilder};
 #[cfg(feature = "testing")]

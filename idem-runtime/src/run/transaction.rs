@@ -118,7 +118,7 @@ async fn enter<T, E>(call: Call, ops: &Ops<T, E>, connection: TxConnection<'_>) 
     let decided = claim(&call, ops, &mut *records, Patience::new(wait)).await;
     match decided {
         Ok(Decided::Granted(claim, claimed)) => {
-            if let Err(error) = records.hand_over(&mark).await {
+            if let Err(error) = records.hand_over().await {
                 _ = records.leave(&mark, Ending::Undo).await;
                 return Err(failed(error));
             }

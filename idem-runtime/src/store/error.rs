@@ -55,6 +55,14 @@ pub enum StoreError {
         /// What was found, what was expected and how to put it right.
         reason: String,
     },
+    /// The caller's transaction, on which a transactional task runs, cannot be used.
+    #[error("{store} cannot work in the caller's transaction: {reason}")]
+    Transaction {
+        /// Which store.
+        store: String,
+        /// What is wrong with it, and how to put it right.
+        reason: String,
+    },
     /// A store's URL cannot be used.
     #[error("the store URL's scheme `{scheme}` {found}: {mend}")]
     Url {

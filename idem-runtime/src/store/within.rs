@@ -32,6 +32,9 @@ pub enum TxConnection<'a> {
     /// To an SQLite file.
     #[cfg(feature = "sqlite")]
     Sqlite(&'a mut sqlx::SqliteConnection),
+    /// To a PostgreSQL server.
+    #[cfg(feature = "postgres")]
+    Postgres(&'a mut sqlx::PgConnection),
     /// None: without a driver there are no connections.
     #[doc(hidden)]
     Never(Infallible, PhantomData<&'a mut ()>),
@@ -43,6 +46,8 @@ impl TxConnection<'_> {
         match self {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(_) => "SQLite",
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => "PostgreSQL",
             Self::Never(never, _) => match *never {},
         }
     }
@@ -65,7 +70,7 @@ pub trait Within: Send {
     fn claim<'a>(&'a mut self, request: &'a ClaimRequest) -> StoreFuture<'a, Option<ClaimVerdict>>;
 
     /// The claim is granted: what the body does on the connection goes by the caller's own settings again.
-    fn hand_over<'a>(&'a mut self, mark: &'a Mark) -> StoreFuture<'a, ()>;
+    fn hand_over(&mut self) -> StoreFuture<'_, ()>;
 
     /// As [`Store::complete`](super::Store::complete).
     fn complete<'a>(&'a mut self, request: &'a CompleteRequest) -> StoreFuture<'a, CompleteVerdict>;

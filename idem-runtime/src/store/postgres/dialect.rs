@@ -32,14 +32,17 @@ pub(super) struct Server {
     pub(super) statements: Arc<Statements>,
 }
 
-/// Settings of a connection (`scope` false) or a transaction (true). Whoever set `remote_apply` asked for more than `on`.
+/// What `synchronous_commit` is set to. Whoever set `remote_apply` asked for more than `on`.
+pub(super) const DURABLE: &str =
+    "CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END";
+
+/// Settings of a connection (`scope` false) or a transaction (true).
 fn settings(timeout: Duration, scope: bool) -> String {
     let statement = timeout.as_millis().clamp(1, i32::MAX as u128);
     // A lock is waited for half as long, so that the error says what was waited for.
     let lock = (statement / 2).max(1);
     format!(
-        "SELECT set_config('synchronous_commit',
-             CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, {scope}),
+        "SELECT set_config('synchronous_commit', {DURABLE}, {scope}),
          set_config('statement_timeout', '{statement}', {scope}), set_config('lock_timeout', '{lock}', {scope})"
     )
 }

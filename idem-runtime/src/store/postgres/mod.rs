@@ -7,6 +7,7 @@ mod fault;
 mod row;
 mod schema;
 mod statements;
+mod within;
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,6 +19,8 @@ use self::describe::Describe;
 use self::dialect::Server;
 use super::sql::lend::Lender;
 use super::sql::run::Core;
+use super::sql::within::InTransaction;
+use super::within::{TxConnection, Within};
 use super::{Description, ListQuery, Store, StoreError, StoreFuture, SweepReport};
 use crate::claim::{
     CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict, CompleteRequest, CompleteVerdict,
@@ -140,6 +143,18 @@ impl Store for PostgresStore {
 
     fn describe(&self) -> StoreFuture<'_, Description> {
         Box::pin(self.core.run(&Describe))
+    }
+
+    fn within<'a>(&'a self, connection: TxConnection<'a>) -> Result<Box<dyn Within + 'a>, TxConnection<'a>> {
+        match connection {
+            TxConnection::Postgres(connection) => Ok(Box::new(InTransaction::new(&self.core.dialect, connection))),
+            #[allow(unreachable_patterns, reason = "the other drivers are not compiled in")]
+            other => Err(other),
+        }
+    }
+
+    fn is_transactional(&self) -> bool {
+        true
     }
 
     fn keeper(&self) -> StoreFuture<'_, Arc<dyn Store>> {

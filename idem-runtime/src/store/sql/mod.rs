@@ -18,3 +18,5 @@ pub(super) mod row;
 pub(super) mod run;
 #[cfg(feature = "postgres")]
 mod sweep;
+#[cfg(feature = "postgres")]
+pub(super) mod within;

@@ -133,7 +133,7 @@ async fn write<D: Dialect>(
     if written { Ok(()) } else { Err(Trouble::Changed) }
 }
 
-struct Claim<'a>(&'a ClaimRequest);
+pub(super) struct Claim<'a>(pub(super) &'a ClaimRequest);
 
 impl<D: Dialect> Operation<D> for Claim<'_> {
     type Answer = ClaimVerdict;
@@ -148,7 +148,7 @@ impl<D: Dialect> Operation<D> for Claim<'_> {
     }
 }
 
-struct Complete<'a>(&'a CompleteRequest);
+pub(super) struct Complete<'a>(pub(super) &'a CompleteRequest);
 
 impl<D: Dialect> Operation<D> for Complete<'_> {
     type Answer = CompleteVerdict;

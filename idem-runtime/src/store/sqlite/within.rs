@@ -92,7 +92,7 @@ impl Within for InTransaction<'_> {
         Box::pin(self.claim(request))
     }
 
-    fn hand_over<'a>(&'a mut self, _: &'a Mark) -> StoreFuture<'a, ()> {
+    fn hand_over(&mut self) -> StoreFuture<'_, ()> {
         Box::pin(std::future::ready(Ok(())))
     }
 

@@ -1,0 +1,159 @@
+//! Records reached over a caller's own transaction on a server.
+
+use std::time::Duration;
+
+use super::dialect::{Connection, Dialect, Trouble};
+use super::operate::{Claim, Complete};
+use super::run::Operation;
+use crate::claim::{ClaimRequest, ClaimVerdict, CompleteRequest, CompleteVerdict};
+use crate::store::within::{Ending, Mark, Within};
+use crate::store::{StoreError, StoreFuture};
+
+/// Rivals that commit one after the other, each between two of our statements. A transaction that sees an old state of
+/// the database would go on for ever.
+const MOST_RIVALS: u32 = 20;
+
+/// What a database has to say of transactions that are not ours.
+pub(crate) trait Savepoints: Dialect {
+    /// What to put back once the claim is granted.
+    type Before: Send + Sync;
+
+    /// Makes a savepoint, and sets how long a lock is waited for, where that is given, and that the commit is durable.
+    fn mark(
+        &self,
+        connection: &mut Connection<Self>,
+        name: &str,
+        wait: Option<Duration>,
+    ) -> impl Future<Output = Result<Self::Before, sqlx::Error>> + Send;
+
+    /// Puts back what [`mark`](Self::mark) set for the time of the claim.
+    fn put_back(
+        &self,
+        connection: &mut Connection<Self>,
+        before: &Self::Before,
+    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+
+    /// Releases a savepoint, or goes back to it and releases it.
+    fn leave(
+        &self,
+        connection: &mut Connection<Self>,
+        name: &str,
+        ending: Ending,
+    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+
+    /// What a statement in a caller's transaction failed of.
+    fn judge(&self, error: &sqlx::Error) -> Judgement;
+}
+
+/// What an error says of a caller's transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Judgement {
+    /// A lock was waited for as long as may be.
+    Waited,
+    /// The database gave this transaction up for the sake of others: all of it has to be run again.
+    Again,
+    /// There is no transaction, or not the one in which the savepoint was made.
+    Ended,
+    /// An earlier statement of it failed, and nothing but its end is possible.
+    Aborted,
+    /// None of these.
+    Other,
+}
+
+/// A caller's connection, with the tables of a store.
+pub(crate) struct InTransaction<'a, D: Savepoints> {
+    pub(crate) dialect: &'a D,
+    pub(crate) connection: &'a mut Connection<D>,
+    before: Option<D::Before>,
+}
+
+impl<'a, D: Savepoints> InTransaction<'a, D> {
+    pub(crate) fn new(dialect: &'a D, connection: &'a mut Connection<D>) -> Self {
+        Self { dialect, connection, before: None }
+    }
+
+    async fn claim(&mut self, request: &ClaimRequest) -> Result<Option<ClaimVerdict>, StoreError> {
+        let mut rivals = 0;
+        loop {
+            let error = match Claim(request).attempt(self.dialect, self.connection).await {
+                Ok(verdict) => return Ok(Some(verdict)),
+                Err(Trouble::Store(error)) => return Err(error),
+                Err(Trouble::Changed) if rivals < MOST_RIVALS => {
+                    rivals += 1;
+                    continue;
+                }
+                Err(Trouble::Changed) => return Err(self.run_again("it does not see what others have committed")),
+                Err(Trouble::First(error) | Trouble::Sql(error)) => error,
+            };
+            return match self.dialect.judge(&error) {
+                Judgement::Waited => Ok(None),
+                _ => Err(self.fault(error)),
+            };
+        }
+    }
+
+    async fn complete(&mut self, request: &CompleteRequest) -> Result<CompleteVerdict, StoreError> {
+        match Complete(request).attempt(self.dialect, self.connection).await {
+            Ok(verdict) => Ok(verdict),
+            Err(Trouble::Store(error)) => Err(error),
+            Err(Trouble::Changed) => Err(self.run_again("the record was changed behind its back")),
+            Err(Trouble::First(error) | Trouble::Sql(error)) => Err(self.fault(error)),
+        }
+    }
+
+    fn fault(&self, error: sqlx::Error) -> StoreError {
+        match self.dialect.judge(&error) {
+            Judgement::Again => self.run_again(&error.to_string()),
+            Judgement::Ended => self.unusable("the connection is in no transaction: begin one, and hand it in"),
+            Judgement::Aborted => self.unusable("an earlier statement of the transaction failed: roll it back"),
+            Judgement::Waited | Judgement::Other => self.dialect.fault(error).error,
+        }
+    }
+
+    fn run_again(&self, said: &str) -> StoreError {
+        let reason = format!("the caller's transaction cannot go on ({said}): roll it back, and run all of it again");
+        StoreError::Unavailable { store: self.dialect.name(), reason }
+    }
+
+    fn unusable(&self, reason: &str) -> StoreError {
+        StoreError::Transaction { store: self.dialect.name(), reason: reason.into() }
+    }
+}
+
+impl<D: Savepoints> Within for InTransaction<'_, D> {
+    fn enter<'a>(&'a mut self, mark: &'a Mark, wait: Option<Duration>) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let marked = self.dialect.mark(self.connection, mark.name(), wait).await;
+            self.before = Some(marked.map_err(|error| self.fault(error))?);
+            Ok(())
+        })
+    }
+
+    fn claim<'a>(&'a mut self, request: &'a ClaimRequest) -> StoreFuture<'a, Option<ClaimVerdict>> {
+        Box::pin(self.claim(request))
+    }
+
+    fn hand_over(&mut self) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            let Some(before) = self.before.take() else { return Ok(()) };
+            self.dialect.put_back(self.connection, &before).await.map_err(|error| self.fault(error))
+        })
+    }
+
+    fn complete<'a>(&'a mut self, request: &'a CompleteRequest) -> StoreFuture<'a, CompleteVerdict> {
+        Box::pin(self.complete(request))
+    }
+
+    fn leave<'a>(&'a mut self, mark: &'a Mark, ending: Ending) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            let left = self.dialect.leave(self.connection, mark.name(), ending).await;
+            let left = match left {
+                Ok(()) => Ok(true),
+                Err(error) if self.dialect.judge(&error) == Judgement::Ended => Ok(false),
+                Err(error) => Err(self.fault(error)),
+            };
+            self.hand_over().await?;
+            left
+        })
+    }
+}

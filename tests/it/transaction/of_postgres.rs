@@ -1,0 +1,198 @@
+//! What PostgreSQL's transactions do besides: waits with an end, isolation levels, deadlocks, transactions that failed.
+
+use idem::sqlx::{self, PgConnection};
+use idem::{Error, StoreError, idempotent};
+
+use super::on_postgres::{INSERT, Rows};
+use crate::support::{AppError, BOUND};
+
+#[idempotent(name = "it.tx.pg.waits", wait = "50ms", transaction = tx)]
+async fn waits(tx: &mut PgConnection, id: i64) -> Result<String, AppError> {
+    sqlx::query(INSERT).bind(id).execute(&mut *tx).await?;
+    Ok(sqlx::query_scalar("SELECT current_setting('lock_timeout')").fetch_one(tx).await?)
+}
+
+#[idempotent(name = "it.tx.pg.fails", on_in_progress = "error", transaction = tx)]
+async fn fails_at_once(tx: &mut PgConnection, id: i64) -> Result<(), AppError> {
+    sqlx::query(INSERT).bind(id).execute(tx).await?;
+    Ok(())
+}
+
+#[idempotent(name = "it.tx.pg.skips", on_in_progress = "skip", transaction = tx)]
+async fn skips(tx: &mut PgConnection, id: i64) -> Result<i64, AppError> {
+    sqlx::query(INSERT).bind(id).execute(tx).await?;
+    Ok(id)
+}
+
+#[idempotent(name = "it.tx.pg.books", transaction = tx)]
+async fn books(tx: &mut PgConnection, id: i64) -> Result<i64, AppError> {
+    sqlx::query(INSERT).bind(id).execute(tx).await?;
+    Ok(id)
+}
+
+#[idempotent(name = "it.tx.pg.swallows", transaction = tx)]
+async fn swallows_an_error(tx: &mut PgConnection, id: i64) -> Result<i64, AppError> {
+    _ = sqlx::query("SELECT 1 / 0").execute(tx).await;
+    Ok(id)
+}
+
+fn idem<T: std::fmt::Debug>(answer: Result<T, AppError>) -> Error {
+    match answer {
+        Err(AppError::Idem(error)) => error,
+        other => panic!("not refused by idem: {other:?}"),
+    }
+}
+
+async fn setting(tx: &mut PgConnection, name: &str) -> String {
+    sqlx::query_scalar("SELECT current_setting($1)").bind(name).fetch_one(tx).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_rivals_transaction_is_waited_for_as_long_as_the_task_says() {
+    let rows = Rows::new().await;
+    rows.runtime
+        .enter(async {
+            let mut first = rows.begin().await;
+            sqlx::raw_sql("SET LOCAL lock_timeout = '7s'").execute(&mut *first).await.unwrap();
+            assert_eq!(waits(&mut first, 1).await.unwrap(), "7s", "the body has the caller's own setting");
+            fails_at_once(&mut first, 1).await.unwrap();
+            skips(&mut first, 1).await.unwrap();
+            let mut second = rows.begin().await;
+            sqlx::raw_sql("SET LOCAL lock_timeout = '7s'").execute(&mut *second).await.unwrap();
+            assert!(matches!(idem(waits(&mut second, 1).await), Error::InProgress { .. }));
+            assert!(matches!(idem(fails_at_once(&mut second, 1).await), Error::InProgress { .. }));
+            assert_eq!(skips::call(&mut second, 1).await.unwrap().kind(), "skipped");
+            assert_eq!(setting(&mut second, "lock_timeout").await, "7s");
+            first.commit().await.unwrap();
+            assert!(waits::call(&mut second, 1).await.unwrap().is_replayed());
+            assert_eq!(setting(&mut second, "lock_timeout").await, "7s");
+            second.commit().await.unwrap();
+            assert_eq!(rows.visible().await, [1, 1, 1]);
+        })
+        .await;
+    rows.done().await;
+}
+
+#[tokio::test]
+async fn r28_the_commit_is_durable_whatever_the_transaction_said() {
+    let rows = Rows::new().await;
+    rows.runtime
+        .enter(async {
+            let mut tx = rows.begin().await;
+            sqlx::raw_sql("SET LOCAL synchronous_commit = off").execute(&mut *tx).await.unwrap();
+            books(&mut tx, 1).await.unwrap();
+            assert_eq!(setting(&mut tx, "synchronous_commit").await, "on");
+            tx.commit().await.unwrap();
+        })
+        .await;
+    rows.done().await;
+}
+
+#[tokio::test]
+async fn a_transaction_that_cannot_see_its_rival_has_to_be_run_again() {
+    let rows = Rows::new().await;
+    rows.runtime
+        .enter(async {
+            for level in ["REPEATABLE READ", "SERIALIZABLE"] {
+                let id = if level == "SERIALIZABLE" { 2 } else { 1 };
+                let mut second = rows.begin().await;
+                let begun = sqlx::AssertSqlSafe(format!("SET TRANSACTION ISOLATION LEVEL {level}; SELECT 1"));
+                sqlx::raw_sql(begun).execute(&mut *second).await.unwrap();
+                let mut first = rows.begin().await;
+                books(&mut first, id).await.unwrap();
+                first.commit().await.unwrap();
+                let error = idem(books(&mut second, id).await);
+                assert!(error.is_retryable() && error.to_string().contains("run all of it again"), "{error}");
+                second.rollback().await.unwrap();
+                let mut again = rows.begin().await;
+                assert!(books::call(&mut again, id).await.unwrap().is_replayed());
+            }
+        })
+        .await;
+    rows.done().await;
+}
+
+#[tokio::test]
+async fn the_victim_of_a_deadlock_is_told_to_run_again() {
+    let rows = Rows::new().await;
+    rows.runtime
+        .enter(async {
+            let (mut one, mut two) = (rows.begin().await, rows.begin().await);
+            books(&mut one, 1).await.unwrap();
+            books(&mut two, 2).await.unwrap();
+            let (a, b) = tokio::time::timeout(BOUND, async {
+                tokio::join!(
+                    async {
+                        let answer = books(&mut one, 2).await;
+                        if answer.is_ok() {
+                            one.commit().await.unwrap()
+                        } else {
+                            one.rollback().await.unwrap()
+                        }
+                        answer
+                    },
+                    async {
+                        let answer = books(&mut two, 1).await;
+                        if answer.is_ok() {
+                            two.commit().await.unwrap()
+                        } else {
+                            two.rollback().await.unwrap()
+                        }
+                        answer
+                    }
+                )
+            })
+            .await
+            .unwrap();
+            let victim = if a.is_err() { a } else { b };
+            let error = idem(victim);
+            assert!(error.is_retryable() && error.to_string().contains("deadlock"), "{error}");
+            assert_eq!(rows.visible().await, [1, 2]);
+        })
+        .await;
+    rows.done().await;
+}
+
+#[tokio::test]
+async fn a_connection_without_a_usable_transaction_is_refused() {
+    let rows = Rows::new().await;
+    rows.runtime
+        .enter(async {
+            let mut bare = rows.connect().await;
+            let error = idem(books(&mut bare, 1).await);
+            assert!(matches!(&error, Error::Store { source: StoreError::Transaction { .. }, .. }), "{error}");
+            assert!(error.to_string().contains("begin one"), "{error}");
+            let mut aborted = rows.begin().await;
+            assert!(sqlx::query("SELECT 1 / 0").execute(&mut *aborted).await.is_err());
+            let error = idem(books(&mut aborted, 1).await);
+            assert!(error.to_string().contains("roll it back"), "{error}");
+            let mut tx = rows.begin().await;
+            let error = idem(swallows_an_error(&mut tx, 1).await);
+            assert!(error.to_string().contains("an earlier statement of the transaction failed"), "{error}");
+            assert_eq!(books(&mut tx, 1).await.unwrap(), 1, "the transaction is as it was before that call");
+            tx.commit().await.unwrap();
+            assert_eq!(rows.visible().await, [1]);
+        })
+        .await;
+    rows.done().await;
+}
+
+/// R5: the caller never learns that its commit went through, and delivers the message again.
+#[tokio::test]
+async fn r05_a_commit_whose_reply_was_lost_is_replayed() {
+    let rows = Rows::new().await;
+    rows.runtime
+        .enter(async {
+            for id in 0..50 {
+                let mut tx = rows.begin().await;
+                assert_eq!(books(&mut tx, id).await.unwrap(), id);
+                tx.commit().await.unwrap();
+                let mut again = rows.begin().await;
+                assert!(books::call(&mut again, id).await.unwrap().is_replayed());
+                again.commit().await.unwrap();
+            }
+            assert_eq!(rows.visible().await, (0..50).collect::<Vec<_>>());
+        })
+        .await;
+    rows.done().await;
+}
