@@ -8,7 +8,7 @@ use crate::shell::{self, Result, cargo, root};
 struct Run {
     example: &'static str,
     features: &'static str,
-    /// What comes after `--`.
+    /// What comes after `--`; `{IDEM_TEST_POSTGRES_URL}` and its like stand for the servers of the step.
     arguments: &'static [&'static str],
     input: &'static str,
     /// What its output must hold.
@@ -42,6 +42,18 @@ const RUNS: &[Run] = &[
             r#"{"id": "1", "event": "push", "received_at": "2026-11-20T23:55:00Z", "payload": {"n": 1}}"#,
         ),
         says: &["delivered=2 ran=1 replayed=1 mismatched=0 failed=0 malformed=0"],
+    },
+    // The short form; the long one is in the README.
+    Run {
+        example: "ledger",
+        features: "postgres",
+        arguments: &["--database", "{IDEM_TEST_POSTGRES_URL}", "--transfers", "3000", "--kills", "10"],
+        input: "",
+        says: &[
+            "10 kills",
+            "sum 100000000 (expected 100000000), 3000 bookings of 3000 transfers",
+            "the books are right",
+        ],
     },
 ];
 
@@ -77,7 +89,7 @@ fn once(run: &Run, servers: &Servers) -> Result {
         command.args(["--features", run.features]);
     }
     if !run.arguments.is_empty() {
-        command.arg("--").args(run.arguments);
+        command.arg("--").args(run.arguments.iter().map(|argument| servers.fill_in(argument)));
     }
     servers.tell(&mut command);
     println!("$ {}", shell::shown(&command));
