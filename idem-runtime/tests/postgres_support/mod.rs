@@ -3,12 +3,9 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
-
-/// The server of the tests.
-pub fn url() -> String {
-    std::env::var("IDEM_TEST_POSTGRES_URL").unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres".into())
-}
+use idem_test_servers::postgres_url;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
 /// A connection of the test's own.
 pub async fn connect(url: &str) -> PgConnection {
@@ -28,7 +25,7 @@ pub struct Schema {
 
 impl Schema {
     pub async fn new() -> Self {
-        Self::on(url()).await
+        Self::on(postgres_url()).await
     }
 
     pub async fn on(url: String) -> Self {

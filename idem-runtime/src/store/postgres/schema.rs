@@ -146,15 +146,18 @@ impl Opening<'_> {
             place.table("migrations").replace('\'', "''"),
         );
         sqlx::raw_sql(AssertSqlSafe(alone)).execute(&mut *transaction).await.map_err(fault)?;
-        let mut within = Opening { connection: &mut transaction, store };
-        let found = within.version(place).await?;
-        within.apply(place, found).await.map_err(fault)?;
+        let found = Opening { connection: &mut transaction, store }.apply(place).await.map_err(fault)?;
         transaction.commit().await.map_err(fault)?;
-        Ok(found.max(MIGRATIONS.last().map_or(0, |migration| migration.version)))
+        Ok(found)
     }
 
-    async fn apply(&mut self, place: &Place, found: i64) -> Result<(), sqlx::Error> {
+    /// Answers the version that the tables have now.
+    async fn apply(&mut self, place: &Place) -> Result<i64, sqlx::Error> {
+        // Whether the tables are there must not be asked otherwise: the server remembers for the transaction that they
+        // were not, until it makes or reads one.
         sqlx::raw_sql(place.step(LEDGER)).execute(&mut *self.connection).await?;
+        let newest = place.step("SELECT coalesce(max(version), 0) FROM idem_migrations");
+        let found: i64 = sqlx::query_scalar(newest).fetch_one(&mut *self.connection).await?;
         for migration in MIGRATIONS.iter().filter(|migration| migration.version > found) {
             sqlx::raw_sql(place.step(migration.sql)).execute(&mut *self.connection).await?;
             let enter = "INSERT INTO idem_migrations (version, name, applied_at)
@@ -162,7 +165,7 @@ impl Opening<'_> {
             let enter = sqlx::query(place.step(enter)).bind(migration.version).bind(migration.name);
             enter.execute(&mut *self.connection).await?;
         }
-        Ok(())
+        Ok(found.max(MIGRATIONS.last().map_or(0, |migration| migration.version)))
     }
 
     /// Says at the start what would fail at the first call.

@@ -1,0 +1,15 @@
+//! The PostgreSQL store: its tables, its connections, its round trips, its neighbours.
+#![cfg(all(feature = "postgres", feature = "testing"))]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests fail as tests do")]
+
+mod cancel;
+mod connections;
+mod crash;
+mod crowd;
+mod opening;
+mod pool;
+mod rows;
+mod schema;
+mod support;
+mod sweep;
+mod trips;
