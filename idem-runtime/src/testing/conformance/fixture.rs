@@ -50,6 +50,7 @@ pub struct Fixture {
     pub(super) skewed: Vec<Arc<dyn Store>>,
     pub(super) tamperer: Option<Tamperer>,
     pub(super) seeds: Range<u64>,
+    pub(super) expires_itself: bool,
     kept: Vec<Box<dyn Any + Send + Sync>>,
 }
 
@@ -57,7 +58,8 @@ impl Fixture {
     /// A store without records, and a second handle on the same records as another process would have it.
     pub fn new(store: Arc<dyn Store>, other: Arc<dyn Store>) -> Self {
         let (clock, skewed, tamperer, kept) = (None, Vec::new(), None, Vec::new());
-        Self { store, other, clock, lease: REAL_LEASE, skewed, tamperer, seeds: 0..SEEDS, kept }
+        let (lease, seeds) = (REAL_LEASE, 0..SEEDS);
+        Self { store, other, clock, lease, skewed, tamperer, seeds, expires_itself: false, kept }
     }
 
     /// The clock that the store's records live by. Without one, time really passes.
@@ -93,6 +95,12 @@ impl Fixture {
     /// The seeds of the random sequences, to run more of them or one again (default the first 40).
     pub fn seeds(mut self, seeds: Range<u64>) -> Self {
         self.seeds = seeds;
+        self
+    }
+
+    /// The store's server removes what is over by itself: how much of it a sweep removes is not counted.
+    pub fn expires_itself(mut self) -> Self {
+        self.expires_itself = true;
         self
     }
 

@@ -15,6 +15,11 @@ use crate::testing::conformance::fixture::Tamper;
 const ROUNDS: u32 = 2_000;
 const ROUNDS_REAL: u32 = 50;
 
+/// What a sweep removes of so many records that are over: nothing, where the server was faster.
+fn counted(bench: &Bench, over: u64) -> u64 {
+    if bench.fixture().expires_itself { 0 } else { over }
+}
+
 pub(super) async fn sweep_leaves_what_is_not_over(bench: &Bench) -> Checked {
     let states =
         ["running", "stale", "stale under park", "released", "failed", "parked", "cancelled", "cleared", "completed"];
@@ -72,6 +77,7 @@ pub(super) async fn sweep_removes_in_batches(bench: &Bench) -> Checked {
     bench.pass(bench.lease() * 5).await?;
     for (limit, removed) in [(0, 0), (10, 10), (10, 10), (10, 5), (10, 0)] {
         let report = bench.sweep(limit).await?;
+        let removed = counted(bench, removed);
         hold!(report.removed == removed, "limit {limit}: found {} removed, expected {removed}", report.removed);
     }
     bench.record(&kept).await?;
@@ -105,7 +111,7 @@ pub(super) async fn sweep_survives_a_bad_row(bench: &Bench) -> Checked {
     let report = bench.sweep(1_000).await?;
     let digest: String = bad.digest().iter().map(|byte| format!("{byte:02x}")).collect();
     hold!(report.bad.iter().any(|(key, _)| *key == digest), "the bad row was not named: {:?}", report.bad);
-    hold!(report.removed == 1, "found {} removed, expected the good row alone", report.removed);
+    hold!(report.removed == counted(bench, 1), "found {} removed, expected the good row alone", report.removed);
     Ok(())
 }
 
@@ -125,7 +131,7 @@ pub(super) async fn sweeping_takes_nothing_from_live_work(bench: &Bench) -> Chec
     // What expired is gone, by one sweep or another.
     bench.pass_lease().await?;
     let all = swept? + bench.sweep(usize::MAX).await?.removed;
-    hold!(all == u64::from(rounds), "found {all} records swept, expected {rounds}: one a round expired");
+    hold!(all == counted(bench, rounds.into()), "found {all} records swept, expected {rounds}: one a round expired");
     Ok(())
 }
 
