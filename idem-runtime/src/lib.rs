@@ -38,6 +38,8 @@ pub use self::outcome::{CallInfo, Outcome};
 pub use self::record::Record;
 pub use self::runtime::{CallBuilder, IntoStore, KeyBuilder, Resolution, Runtime, RuntimeBuilder, TaskHandle, task};
 pub use self::store::memory::{MemoryStore, MemoryStoreBuilder};
+#[cfg(feature = "redis")]
+pub use self::store::redis::{RedisStore, RedisStoreBuilder};
 #[cfg(feature = "sqlite")]
 pub use self::store::sqlite::{SqliteStore, SqliteStoreBuilder};
 pub use self::store::{Store, StoreError, connect};

@@ -87,6 +87,7 @@ fn guarantee(settings: &Settings, store: Option<&Description>) -> Guarantee {
     }
     match store.durability {
         Durability::Process => weak("records live in this process alone".into()),
+        Durability::Server => weak("records live in the server's memory alone".into()),
         Durability::Disk => Guarantee::Leased,
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::memory::MemoryStore;
 use super::{Store, StoreError};
 
-/// Opens the store that a URL names: `memory:` or `sqlite:PATH` (feature `sqlite`; `sqlite://PATH` is the same).
+/// Opens the store that a URL names: `memory:`, `sqlite:PATH` (feature `sqlite`; `sqlite://PATH` is the same), or
+/// `redis://…`, `rediss://…`, `unix://…` (feature `redis`; [`RedisStore`](crate::RedisStore) says what may follow).
 ///
 /// ```
 /// # use idem_runtime as idem;
@@ -31,7 +32,10 @@ pub async fn connect(url: &str) -> Result<Arc<dyn Store>, StoreError> {
             Err(refuse(scheme, "has options after `?`, and takes none", "write the path alone; a missing file is made"))
         }
         "sqlite" => sqlite(rest.strip_prefix("//").unwrap_or(rest)).await,
-        "redis" | "rediss" | "postgres" | "postgresql" | "mysql" | "mariadb" => {
+        "redis" | "rediss" | "unix" | "redis-cluster" | "rediss-cluster" | "redis-sentinel" | "rediss-sentinel" => {
+            redis(scheme, url).await
+        }
+        "postgres" | "postgresql" | "mysql" | "mariadb" => {
             Err(refuse(scheme, "is not available yet", "write `memory:` or `sqlite:PATH`"))
         }
         _ => Err(refuse(scheme, "is not a scheme of a store", "write `memory:` or `sqlite:PATH`")),
@@ -49,6 +53,16 @@ async fn sqlite(path: &str) -> Result<Arc<dyn Store>, StoreError> {
 #[cfg(not(feature = "sqlite"))]
 async fn sqlite(_path: &str) -> Result<Arc<dyn Store>, StoreError> {
     Err(refuse("sqlite", "is not compiled in", "build with the feature `sqlite`"))
+}
+
+#[cfg(feature = "redis")]
+async fn redis(_scheme: &str, url: &str) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(Arc::new(super::redis::RedisStore::connect(url).await?))
+}
+
+#[cfg(not(feature = "redis"))]
+async fn redis(scheme: &str, _url: &str) -> Result<Arc<dyn Store>, StoreError> {
+    Err(refuse(scheme, "is not compiled in", "build with the feature `redis`"))
 }
 
 /// Only the scheme is shown: the rest may hold a password.

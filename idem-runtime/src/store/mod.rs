@@ -6,6 +6,8 @@
 mod connect;
 mod error;
 pub(crate) mod memory;
+#[cfg(feature = "redis")]
+pub(crate) mod redis;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
@@ -123,6 +125,8 @@ pub struct SweepReport {
 pub enum Durability {
     /// As long as the process.
     Process,
+    /// As long as the server's memory: every process sees them, none outlives a restart of the server.
+    Server,
     /// Beyond a crash of the process and of the machine.
     Disk,
 }

@@ -1,0 +1,47 @@
+//! What a cluster needs beyond one server: its primaries one by one.
+
+use redis::cluster_async::ClusterConnection;
+use redis::cluster_routing::SingleNodeRoutingInfo;
+use redis::{Pipeline, RedisResult, Value};
+
+use super::fault;
+use super::link::{Link, Reply, pipeline};
+use super::wire::Node;
+use crate::store::StoreError;
+
+/// Sends commands to one server of the cluster.
+pub(super) async fn send(
+    cluster: &ClusterConnection,
+    host: &str,
+    port: u16,
+    commands: &Pipeline,
+) -> RedisResult<Vec<Reply>> {
+    let route = SingleNodeRoutingInfo::ByAddress { host: host.to_owned(), port };
+    let replies = cluster.clone().route_pipeline(commands, 0, commands.len(), route).await?;
+    Ok(replies.into_iter().map(Value::extract_error).collect())
+}
+
+impl Link {
+    pub(super) async fn primaries(&self) -> Result<Vec<Node>, StoreError> {
+        let shared = &self.shared;
+        let mut commands = pipeline();
+        commands.cmd("GET").arg(shared.names.incarnation());
+        commands.cmd("CLUSTER").arg("SLOTS");
+        let said = self.talk()?.ask(&commands).await?.pop().ok_or_else(|| fault::odd(&shared.name))?;
+        let said = said.map_err(|error| fault::of(&shared.name, &error))?;
+        let mut nodes: Vec<(String, u16)> = Vec::new();
+        for slots in said.into_sequence().map_err(|_| fault::odd(&shared.name))? {
+            let primary = slots.into_sequence().ok().and_then(|slots| slots.into_iter().nth(2));
+            let parts = primary.and_then(|primary| primary.into_sequence().ok()).unwrap_or_default();
+            let (Some(host), Some(Value::Int(port))) = (parts.first(), parts.get(1)) else {
+                return Err(fault::odd(&shared.name));
+            };
+            let host = redis::from_redis_value_ref(host).map_err(|_| fault::odd(&shared.name))?;
+            nodes.push((host, u16::try_from(*port).map_err(|_| fault::odd(&shared.name))?));
+        }
+        nodes.sort_unstable();
+        nodes.dedup();
+        Ok(nodes.into_iter().map(|(host, port)| Node::At { host, port }).collect())
+    }
+}
+
