@@ -11,7 +11,11 @@ pub(super) enum Address {
     #[cfg(feature = "redis-cluster")]
     Cluster(Vec<ConnectionInfo>),
     #[cfg(feature = "redis-sentinel")]
-    Sentinel { sentinels: Vec<ConnectionInfo>, primary: String, server: ConnectionInfo },
+    Sentinel {
+        sentinels: Vec<ConnectionInfo>,
+        primary: String,
+        server: ConnectionInfo,
+    },
 }
 
 impl Address {
@@ -93,7 +97,11 @@ fn cluster(scheme: &str, rest: &str) -> Result<Address, StoreError> {
     let (servers, database) = several(scheme, rest)?;
     match database {
         "" => Ok(Address::Cluster(servers)),
-        _ => Err(refuse(scheme, "names a database, and a cluster has one", "write `redis-cluster://HOST:PORT,HOST:PORT`")),
+        _ => Err(refuse(
+            scheme,
+            "names a database, and a cluster has one",
+            "write `redis-cluster://HOST:PORT,HOST:PORT`",
+        )),
     }
 }
 

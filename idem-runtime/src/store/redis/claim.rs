@@ -41,7 +41,7 @@ impl Talk<'_> {
         }
         commands.cmd("PEXPIRETIME").arg(&name);
         commands.cmd("TIME");
-        let asked = shared.time.asked();
+        let asked = shared.time.uptime();
         let replies: [Reply; 3] = self.ask(&commands).await?.try_into().map_err(|_| fault::odd(&shared.name))?;
         if let [Err(error), ..] = &replies
             && fault::is_full(error)
@@ -60,7 +60,11 @@ impl Talk<'_> {
     }
 
     /// It refuses to look and write in one command, even where it would write nothing.
-    async fn claim_of_a_full_server(&self, request: &ClaimRequest, full: StoreError) -> Result<ClaimVerdict, StoreError> {
+    async fn claim_of_a_full_server(
+        &self,
+        request: &ClaimRequest,
+        full: StoreError,
+    ) -> Result<ClaimVerdict, StoreError> {
         let seen = self.look(request.key.digest()).await?;
         if seen.value.is_none() {
             return Err(full);
@@ -69,7 +73,11 @@ impl Talk<'_> {
     }
 
     /// The claim was granted at a time that is none. What was written is claimed once more, as if it were not there.
-    async fn claim_with_the_servers_time(&self, request: &ClaimRequest, seen: Seen) -> Result<ClaimVerdict, StoreError> {
+    async fn claim_with_the_servers_time(
+        &self,
+        request: &ClaimRequest,
+        seen: Seen,
+    ) -> Result<ClaimVerdict, StoreError> {
         let again = transition::claim(None, request, seen.now);
         let Change::Put(record) = again.change else { return Ok(again.verdict) };
         match self.write(&request.key, &seen, &record).await? {

@@ -32,7 +32,9 @@ impl Talk<'_> {
         let Change::Put(record) = change else { return Ok(verdict) };
         match self.write(key, &seen, &record).await? {
             None => Ok(verdict),
-            Some(_) => Err(fault::unavailable(&shared.name, "the record changed while it was cleared: look at it again")),
+            Some(_) => {
+                Err(fault::unavailable(&shared.name, "the record changed while it was cleared: look at it again"))
+            }
         }
     }
 

@@ -44,4 +44,3 @@ impl Link {
         Ok(nodes.into_iter().map(|(host, port)| Node::At { host, port }).collect())
     }
 }
-

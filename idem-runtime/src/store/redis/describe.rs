@@ -46,7 +46,8 @@ impl Link {
         let waits = shared.replicas.map_or(0, |replicas| replicas.count);
         let failover = waits == 0 && !matches!(replicas, "0" | UNKNOWN);
         let lost = shared.lives.lost();
-        let forgot = "the server forgot everything while this process ran: what was claimed or completed before ran again";
+        let forgot =
+            "the server forgot everything while this process ran: what was claimed or completed before ran again";
         let ifeq = shared.ifeq.load(std::sync::atomic::Ordering::Relaxed);
         let limits = shared.limits;
         vec![
@@ -69,8 +70,7 @@ const CRASH: &str = "a crash of the server takes back its last claims and comple
 
 const EVICTS: &str = "a full server evicts records: completed work runs again; set `noeviction`";
 
-const NOT_ON_DISK: &str =
-    "a restart of the server forgets everything: completed work runs again; set `appendonly yes` and `appendfsync always`";
+const NOT_ON_DISK: &str = "a restart of the server forgets everything: completed work runs again; set `appendonly yes` and `appendfsync always`";
 
 fn harm(name: &str, value: &str, config: &[String]) -> Option<&'static str> {
     match (name, value) {

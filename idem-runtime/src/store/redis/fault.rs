@@ -99,7 +99,9 @@ fn unanswered(error: &RedisError) -> String {
         _ if error.is_connection_refusal() => {
             format!("the connection is refused ({text}); look whether it runs, and at the address")
         }
-        _ if error.is_timeout() => format!("it cannot be reached in time ({text}); look at the address and the network"),
+        _ if error.is_timeout() => {
+            format!("it cannot be reached in time ({text}); look at the address and the network")
+        }
         ErrorKind::MasterNameNotFoundBySentinel => {
             format!("the sentinels know no primary of that name ({text}); look at the name in the URL")
         }
@@ -109,6 +111,7 @@ fn unanswered(error: &RedisError) -> String {
 
 /// A value of a newer format under a key of the store itself.
 pub(super) fn newer(store: &str, found: &str) -> StoreError {
-    let reason = format!("it was made by a newer version ({found}), this one knows {RECORD_FORMAT}: upgrade this process");
+    let reason =
+        format!("it was made by a newer version ({found}), this one knows {RECORD_FORMAT}: upgrade this process");
     schema(store, reason)
 }

@@ -37,7 +37,13 @@ impl Link {
         page.into_values().collect()
     }
 
-    async fn fill(&self, node: &Node, page: &mut Page, digests: Vec<[u8; 32]>, query: &ListQuery) -> Result<(), StoreError> {
+    async fn fill(
+        &self,
+        node: &Node,
+        page: &mut Page,
+        digests: Vec<[u8; 32]>,
+        query: &ListQuery,
+    ) -> Result<(), StoreError> {
         let after = |digest: &[u8; 32]| query.after.is_none_or(|after| *digest > after);
         let mut digests: Vec<_> = digests.into_iter().filter(after).collect();
         digests.sort_unstable();
@@ -79,7 +85,7 @@ impl Link {
             commands.cmd("PEXPIRETIME").arg(&name);
             commands.cmd("TIME");
         }
-        let asked = shared.time.asked();
+        let asked = shared.time.uptime();
         let mut replies = self.talk()?.ask_at(node, &commands).await?.into_iter();
         let seen = digests.into_iter().map(|digest| {
             let three = [replies.next(), replies.next(), replies.next()].map(|reply| reply.unwrap_or(Ok(Value::Nil)));

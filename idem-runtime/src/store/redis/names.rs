@@ -94,7 +94,10 @@ mod tests {
     fn odd_prefixes_are_refused() {
         for odd in ["", "a b", "a{b}", "a*", "a?", "[a]", "a\\", "a\0", "a\n", "é", &"a".repeat(65)] {
             let error = Names::new(odd, "the store").unwrap_err();
-            assert!(matches!(&error, StoreError::Schema { reason, .. } if reason.contains("choose another")), "{error}");
+            assert!(
+                matches!(&error, StoreError::Schema { reason, .. } if reason.contains("choose another")),
+                "{error}"
+            );
         }
         for fine in ["idem", "a", "my-app:idem.v1/x_y", &"a".repeat(64)] {
             assert_eq!(Names::new(fine, "the store").unwrap().prefix(), fine);

@@ -39,7 +39,8 @@ impl Talk<'_> {
             [Value::Int(1), Value::Int(have)] if *have >= i64::from(replicas.count) => Ok(()),
             [Value::Int(1), Value::Int(have)] => {
                 let (want, timeout) = (replicas.count, humantime::format_duration(replicas.timeout));
-                let reason = format!("{have} of {want} replicas have the record after {timeout}: look at the replication");
+                let reason =
+                    format!("{have} of {want} replicas have the record after {timeout}: look at the replication");
                 Err(fault::unavailable(&shared.name, reason))
             }
             [Value::Int(0), _] => {

@@ -46,8 +46,7 @@ impl Link {
         scan.arg("COUNT").arg(STEP);
         let reply = self.talk()?.ask_at(&walk.node, &commands).await?.pop();
         let said = reply.ok_or_else(|| fault::odd(&shared.name))?.map_err(|error| fault::of(&shared.name, &error))?;
-        let (cursor, names): (u64, Vec<Value>) =
-            redis::from_redis_value(said).map_err(|_| fault::odd(&shared.name))?;
+        let (cursor, names): (u64, Vec<Value>) = redis::from_redis_value(said).map_err(|_| fault::odd(&shared.name))?;
         let digest = |name: &Value| match name {
             Value::BulkString(name) => shared.names.digest(name),
             _ => None,

@@ -51,7 +51,12 @@ impl Seen {
     ///
     /// # Errors
     /// An answer of another shape.
-    pub(super) fn of_script(said: Vec<Value>, digest: &[u8; 32], asked: Duration, shared: &Shared) -> Result<Self, StoreError> {
+    pub(super) fn of_script(
+        said: Vec<Value>,
+        digest: &[u8; 32],
+        asked: Duration,
+        shared: &Shared,
+    ) -> Result<Self, StoreError> {
         let replies: Result<[Value; 3], _> = said.try_into();
         let replies = replies.map_err(|_| fault::odd(&shared.name))?;
         Self::of_replies(digest, replies.map(Ok), asked, shared)
@@ -85,7 +90,7 @@ impl Talk<'_> {
         commands.cmd("GET").arg(&name);
         commands.cmd("PEXPIRETIME").arg(&name);
         commands.cmd("TIME");
-        let asked = shared.time.asked();
+        let asked = shared.time.uptime();
         let replies = self.ask(&commands).await?;
         let replies = replies.try_into().map_err(|_| fault::odd(&shared.name))?;
         Seen::of_replies(digest, replies, asked, shared)

@@ -55,7 +55,8 @@ impl Talk<'_> {
                 Some(other) => seen = other,
             }
         }
-        let reason = format!("the record of key {} changed {CONFLICTS} times within one operation", fault::hex(key.digest()));
+        let reason =
+            format!("the record of key {} changed {CONFLICTS} times within one operation", fault::hex(key.digest()));
         Err(fault::unavailable(&self.shared().name, reason))
     }
 
@@ -77,8 +78,9 @@ impl Talk<'_> {
         let name = shared.names.record(digest);
         let (ends, ttl) = (seen.end_text(), ttl_text(ttl));
         let before = seen.value.as_deref().unwrap_or_default();
-        let asked = shared.time.asked();
-        let reply = self.run_one(Call::new(&WRITE, &name, vec![before, ends.as_bytes(), bytes, ttl.as_bytes()])).await?;
+        let asked = shared.time.uptime();
+        let reply =
+            self.run_one(Call::new(&WRITE, &name, vec![before, ends.as_bytes(), bytes, ttl.as_bytes()])).await?;
         match reply.map_err(|error| fault::of_record(&shared.name, digest, &error))? {
             Value::Int(_) => Ok(None),
             Value::Array(said) => Seen::of_script(said, digest, asked, shared).map(Some),

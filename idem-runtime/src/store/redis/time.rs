@@ -19,8 +19,8 @@ impl ServerTime {
         Self { clock, offset: AtomicI64::new(i64::MIN) }
     }
 
-    /// When a question was asked, to be handed to [`ServerTime::learn`].
-    pub(super) fn asked(&self) -> Duration {
+    /// The client's uptime: when a question was asked, to be handed to [`ServerTime::learn`].
+    pub(super) fn uptime(&self) -> Duration {
         self.clock.uptime()
     }
 
@@ -72,8 +72,8 @@ mod tests {
         // (asked, answered, the server's time, the estimate when the answer is there)
         let talks = [
             (0, 100, 5_000_050, 5_000_050),
-            (200, 220, 5_000_210, 5_000_210),   // a shorter trip tells more
-            (300, 900, 5_000_400, 5_000_890),   // a longer one tells nothing new
+            (200, 220, 5_000_210, 5_000_210),     // a shorter trip tells more
+            (300, 900, 5_000_400, 5_000_890),     // a longer one tells nothing new
             (1_000, 1_010, 2_000_000, 2_000_010), // set back
             (1_100, 1_110, 9_000_000, 9_000_000), // set forward
         ];

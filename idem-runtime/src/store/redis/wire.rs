@@ -21,7 +21,10 @@ const OLDEST: &str = "Redis 7.0 or Valkey is needed";
 pub(super) enum Node {
     OfTheKey,
     #[cfg(feature = "redis-cluster")]
-    At { host: String, port: u16 },
+    At {
+        host: String,
+        port: u16,
+    },
 }
 
 /// Where commands go.
@@ -49,15 +52,16 @@ impl Wire {
             #[cfg(feature = "redis-cluster")]
             (Self::Cluster(cluster), Node::OfTheKey) => commands.query_async(&mut cluster.clone()).await,
             #[cfg(feature = "redis-cluster")]
-            (Self::Cluster(cluster), Node::At { host, port }) => super::cluster::send(cluster, host, *port, commands).await,
+            (Self::Cluster(cluster), Node::At { host, port }) => {
+                super::cluster::send(cluster, host, *port, commands).await
+            }
         }
     }
 
     async fn open(shared: &Shared) -> redis::RedisResult<Self> {
         // A question's limit is that of its operation, which is not the connection's business.
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(shared.limits.connect))
-            .set_response_timeout(None);
+        let config =
+            AsyncConnectionConfig::new().set_connection_timeout(Some(shared.limits.connect)).set_response_timeout(None);
         match &shared.address {
             Address::Server(server) => {
                 let client = Client::open(server.clone())?;
@@ -91,7 +95,7 @@ impl Wire {
         commands.cmd("TIME");
         // Never true: no value is of one byte. A server without the option says so, and none writes.
         commands.cmd("SET").arg(&key).arg(&life).arg("IFEQ").arg("?");
-        let asked = shared.time.asked();
+        let asked = shared.time.uptime();
         let replies = self.send(&Node::OfTheKey, &commands).await.map_err(|error| fault::of(&shared.name, &error))?;
         let Ok([set, get, ends, time, ifeq]) = <[Reply; 5]>::try_from(replies) else {
             return Err(fault::odd(&shared.name));
