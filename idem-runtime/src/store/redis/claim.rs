@@ -41,7 +41,7 @@ impl Talk<'_> {
         }
         commands.cmd("PEXPIRETIME").arg(&name);
         commands.cmd("TIME");
-        let asked = shared.time.asked();
+        let asked = shared.time.uptime();
         let replies: [Reply; 3] = self.ask(&commands).await?.try_into().map_err(|_| fault::odd(&shared.name))?;
         if let [Err(error), ..] = &replies
             && fault::is_full(error)

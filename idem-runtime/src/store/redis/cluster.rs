@@ -17,7 +17,7 @@ pub(super) async fn send(
     commands: &Pipeline,
 ) -> RedisResult<Vec<Reply>> {
     let route = SingleNodeRoutingInfo::ByAddress { host: host.to_owned(), port };
-    let replies = cluster.clone().route_pipeline(commands, 0, commands.len(), route).await?;
+    let replies = cluster.clone().route_pipeline(commands.clone(), 0, commands.len(), route).await?;
     Ok(replies.into_iter().map(Value::extract_error).collect())
 }
 

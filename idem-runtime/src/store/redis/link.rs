@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use redis::{Pipeline, RedisResult, Value};
 use tokio::runtime::Handle;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{sleep, timeout};
 
 use super::fault;
 use super::script::Call;
@@ -51,7 +51,7 @@ impl Link {
         if Handle::try_current().is_err() {
             return Err(fault::unavailable(&self.shared.name, "it must be asked from within a Tokio runtime"));
         }
-        Ok(Talk { link: self, deadline: Instant::now() + self.shared.limits.response })
+        Ok(Talk { link: self, deadline: self.shared.time.uptime() + self.shared.limits.response })
     }
 
     /// Makes the connection, where there is none.
@@ -60,7 +60,7 @@ impl Link {
     /// What keeps it from being made.
     pub(super) async fn meet(&self) -> Result<(), StoreError> {
         let talk = self.talk()?;
-        match timeout_at(talk.deadline, self.live()).await {
+        match timeout(talk.left(), self.live()).await {
             Ok(live) => live.map(drop),
             Err(_) => Err(fault::late(&self.shared.name, self.shared.limits.response)),
         }
@@ -95,10 +95,16 @@ impl Link {
 /// One operation's questions, which have one limit together.
 pub(super) struct Talk<'a> {
     link: &'a Link,
-    deadline: Instant,
+    /// In uptime.
+    deadline: Duration,
 }
 
 impl Talk<'_> {
+    /// How much of the operation's time is left.
+    fn left(&self) -> Duration {
+        self.deadline.saturating_sub(self.shared().time.uptime())
+    }
+
     pub(super) fn shared(&self) -> &Shared {
         &self.link.shared
     }
@@ -120,13 +126,13 @@ impl Talk<'_> {
         let shared = &self.link.shared;
         let mut last = fault::late(&shared.name, shared.limits.response);
         for pause in PAUSES {
-            if Instant::now() + pause >= self.deadline {
+            if pause >= self.left() {
                 break;
             }
             if !pause.is_zero() {
                 sleep(pause).await;
             }
-            let live = match timeout_at(self.deadline, self.link.live()).await {
+            let live = match timeout(self.left(), self.link.live()).await {
                 Ok(Ok(live)) => live,
                 Ok(Err(error @ StoreError::Unavailable { .. })) => {
                     last = error;
@@ -135,7 +141,7 @@ impl Talk<'_> {
                 Ok(Err(error)) => return Err(error),
                 Err(_) => break,
             };
-            match timeout_at(self.deadline, live.wire.send(node, commands)).await {
+            match timeout(self.left(), live.wire.send(node, commands)).await {
                 Ok(Ok(replies)) if replies.len() == commands.len() => {
                     if replies.iter().filter_map(|reply| reply.as_ref().err()).any(fault::ends_connection) {
                         self.link.forget(live.number);

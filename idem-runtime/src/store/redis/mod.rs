@@ -24,6 +24,8 @@ mod settle;
 mod shared;
 mod step;
 mod sweep;
+#[cfg(test)]
+mod tests;
 mod time;
 mod value;
 mod wire;

@@ -95,7 +95,7 @@ impl Wire {
         commands.cmd("TIME");
         // Never true: no value is of one byte. A server without the option says so, and none writes.
         commands.cmd("SET").arg(&key).arg(&life).arg("IFEQ").arg("?");
-        let asked = shared.time.asked();
+        let asked = shared.time.uptime();
         let replies = self.send(&Node::OfTheKey, &commands).await.map_err(|error| fault::of(&shared.name, &error))?;
         let Ok([set, get, ends, time, ifeq]) = <[Reply; 5]>::try_from(replies) else {
             return Err(fault::odd(&shared.name));

@@ -1,0 +1,16 @@
+//! The Redis store: its keys, its round trips, its servers that fill up, fail over, forget and fall silent.
+#![cfg(all(feature = "redis", feature = "testing"))]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail as tests do")]
+
+mod basics;
+mod cancel;
+mod crowd;
+mod faults;
+mod full;
+mod network;
+mod opening;
+mod replicas;
+mod restart;
+mod support;
+mod trips;
+mod values;
