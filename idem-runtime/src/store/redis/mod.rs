@@ -2,6 +2,7 @@
 
 mod address;
 mod builder;
+mod cache;
 mod claim;
 mod clear;
 #[cfg(feature = "redis-cluster")]
