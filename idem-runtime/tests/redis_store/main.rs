@@ -4,6 +4,7 @@
 
 mod basics;
 mod cancel;
+mod clusters;
 mod crowd;
 mod faults;
 mod full;

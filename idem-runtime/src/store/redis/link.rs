@@ -168,6 +168,10 @@ impl Talk<'_> {
     /// # Errors
     /// As [`Talk::ask`].
     pub(super) async fn run(&self, calls: &[Call<'_>]) -> Result<Vec<Reply>, StoreError> {
+        #[cfg(feature = "redis-cluster")]
+        if calls.len() > 1 && matches!(self.shared().address, super::address::Address::Cluster(_)) {
+            return super::cluster::run_each(self, calls).await;
+        }
         let mut commands = pipeline();
         for call in calls {
             commands.add_command(call.by_hash());
