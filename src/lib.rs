@@ -61,6 +61,8 @@ pub use idem_runtime::{
     ScopeId, ScopePart, ScopeSource, Store, StoreError, Task, TaskHandle, TaskOptions, claim, clock, codec, connect,
     current, key, policy, record, store, task, transition,
 };
+#[cfg(feature = "redis")]
+pub use idem_runtime::{RedisStore, RedisStoreBuilder};
 #[cfg(feature = "sqlite")]
 pub use idem_runtime::{SqliteStore, SqliteStoreBuilder};
 #[cfg(feature = "testing")]

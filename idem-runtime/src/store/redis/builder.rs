@@ -89,6 +89,12 @@ impl RedisStoreBuilder {
         let address = Address::parse(&self.url)?;
         let name = format!("the Redis store at {}", address.shown());
         let names = Names::new(&self.prefix, &name)?;
+        if let Some(replicas) = self.replicas.filter(|replicas| replicas.timeout >= self.limits.response) {
+            let [wait, whole] = [replicas.timeout, self.limits.response].map(humantime::format_duration);
+            let reason =
+                format!("`wait_replicas` waits {wait}, an operation has {whole}: raise `response_timeout` above it");
+            return Err(super::fault::schema(&name, reason));
+        }
         let shared = Shared {
             name,
             address,

@@ -66,6 +66,27 @@ impl Link {
         }
     }
 
+    /// Asks once more what was asked when the connection was made: a server can forget everything without closing it.
+    ///
+    /// # Errors
+    /// As [`Link::meet`].
+    pub(super) async fn meet_again(&self) -> Result<(), StoreError> {
+        self.meet().await?;
+        let Some(live) = self.current() else { return Ok(()) };
+        match timeout(self.talk()?.left(), live.wire.greet(&self.shared)).await {
+            // It was broken before: the next one is asked when it is made.
+            Ok(Err(StoreError::Unavailable { .. })) => {
+                self.forget(live.number);
+                self.meet().await
+            }
+            Ok(met) => met,
+            Err(_) => {
+                self.forget(live.number);
+                Err(fault::late(&self.shared.name, self.shared.limits.response))
+            }
+        }
+    }
+
     fn current(&self) -> Option<Live> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

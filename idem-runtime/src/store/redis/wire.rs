@@ -85,7 +85,7 @@ impl Wire {
     }
 
     /// What time it is there, which life of it this is, and whether it compares and sets in one command.
-    async fn greet(&self, shared: &Shared) -> Result<(), StoreError> {
+    pub(super) async fn greet(&self, shared: &Shared) -> Result<(), StoreError> {
         let key = shared.names.incarnation();
         let life = format!("{LAYOUT}{}", fault::hex(&rand::random::<[u8; 16]>()));
         let mut commands = pipeline();
