@@ -13,5 +13,7 @@ mod opening;
 mod replicas;
 mod restart;
 mod support;
+#[cfg(feature = "tls-rustls")]
+mod tls;
 mod trips;
 mod values;

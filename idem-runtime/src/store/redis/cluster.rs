@@ -3,15 +3,30 @@
 use std::future::poll_fn;
 use std::task::Poll;
 
+use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
 use redis::cluster_routing::SingleNodeRoutingInfo;
-use redis::{Pipeline, RedisResult, Value};
+use redis::{ConnectionInfo, Pipeline, RedisResult, Value};
 
 use super::fault;
 use super::link::{Link, Reply, Talk, pipeline};
 use super::script::Call;
+use super::shared::Shared;
 use super::wire::Node;
 use crate::store::StoreError;
+
+/// A client that asks again once where the cluster has moved a key; all else is the store's own business.
+pub(super) fn client(nodes: &[ConnectionInfo], shared: &Shared) -> RedisResult<ClusterClient> {
+    let builder = ClusterClient::builder(nodes.iter().cloned())
+        .retries(1)
+        .connection_timeout(shared.limits.connect)
+        .response_timeout(shared.limits.response);
+    #[cfg(feature = "tls-rustls")]
+    if let Some(roots) = super::wire::certificates(shared) {
+        return builder.certs(roots).build();
+    }
+    builder.build()
+}
 
 /// Sends commands to one server of the cluster.
 pub(super) async fn send(

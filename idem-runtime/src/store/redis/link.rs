@@ -153,7 +153,11 @@ impl Talk<'_> {
             if !pause.is_zero() {
                 sleep(pause).await;
             }
-            let live = match timeout(self.left(), self.link.live()).await {
+            let live = match self.link.current() {
+                Some(live) => Ok(Ok(live)),
+                None => timeout(self.left(), self.link.live()).await,
+            };
+            let live = match live {
                 Ok(Ok(live)) => live,
                 Ok(Err(error @ StoreError::Unavailable { .. })) => {
                     last = error;
