@@ -4,6 +4,7 @@
 
 mod basics;
 mod cancel;
+mod clusters;
 mod crowd;
 mod faults;
 mod full;
@@ -12,5 +13,7 @@ mod opening;
 mod replicas;
 mod restart;
 mod support;
+#[cfg(feature = "tls-rustls")]
+mod tls;
 mod trips;
 mod values;

@@ -83,6 +83,17 @@ async fn odd_prefixes_are_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
+async fn a_wait_for_replicas_must_fit_into_an_operation() {
+    let second = std::time::Duration::from_secs(1);
+    let builder = RedisStore::builder("redis://127.0.0.1:1").response_timeout(second).wait_replicas(1, second);
+    let error = builder.connect().await.unwrap_err();
+    assert!(
+        matches!(&error, StoreError::Schema { reason, .. } if reason.contains("raise `response_timeout`")),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn a_prefix_that_somebody_else_uses_is_refused() {
     let bench = Bench::new().await;
     let incarnation = format!("{}:incarnation", bench.prefix);

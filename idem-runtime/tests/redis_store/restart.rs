@@ -26,6 +26,15 @@ async fn a_server_that_forgot_everything_is_seen_and_told() {
 }
 
 #[tokio::test]
+async fn a_server_that_is_emptied_is_told_by_the_next_description() {
+    let server = idem_test_servers::Redis::start(&[]);
+    let bench = Bench::at(server.url()).await;
+    let () = bench.ask(&["FLUSHALL"]);
+    assert_eq!(setting(&bench.store.describe().await.unwrap(), "forgotten"), ("1", true));
+    assert_eq!(setting(&bench.store.describe().await.unwrap(), "forgotten"), ("1", true));
+}
+
+#[tokio::test]
 async fn a_server_that_kept_everything_is_not_said_to_have_forgotten() {
     let server = idem_test_servers::Redis::start(&["--appendonly", "yes", "--appendfsync", "always"]);
     let bench = Bench::at(server.url()).await;

@@ -66,6 +66,27 @@ impl Link {
         }
     }
 
+    /// Asks once more what was asked when the connection was made: a server can forget everything without closing it.
+    ///
+    /// # Errors
+    /// As [`Link::meet`].
+    pub(super) async fn meet_again(&self) -> Result<(), StoreError> {
+        self.meet().await?;
+        let Some(live) = self.current() else { return Ok(()) };
+        match timeout(self.talk()?.left(), live.wire.greet(&self.shared)).await {
+            // It was broken before: the next one is asked when it is made.
+            Ok(Err(StoreError::Unavailable { .. })) => {
+                self.forget(live.number);
+                self.meet().await
+            }
+            Ok(met) => met,
+            Err(_) => {
+                self.forget(live.number);
+                Err(fault::late(&self.shared.name, self.shared.limits.response))
+            }
+        }
+    }
+
     fn current(&self) -> Option<Live> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -132,7 +153,11 @@ impl Talk<'_> {
             if !pause.is_zero() {
                 sleep(pause).await;
             }
-            let live = match timeout(self.left(), self.link.live()).await {
+            let live = match self.link.current() {
+                Some(live) => Ok(Ok(live)),
+                None => timeout(self.left(), self.link.live()).await,
+            };
+            let live = match live {
                 Ok(Ok(live)) => live,
                 Ok(Err(error @ StoreError::Unavailable { .. })) => {
                     last = error;
@@ -168,6 +193,10 @@ impl Talk<'_> {
     /// # Errors
     /// As [`Talk::ask`].
     pub(super) async fn run(&self, calls: &[Call<'_>]) -> Result<Vec<Reply>, StoreError> {
+        #[cfg(feature = "redis-cluster")]
+        if calls.len() > 1 && matches!(self.shared().address, super::address::Address::Cluster(_)) {
+            return super::cluster::run_each(self, calls).await;
+        }
         let mut commands = pipeline();
         for call in calls {
             commands.add_command(call.by_hash());
