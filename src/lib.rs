@@ -64,6 +64,8 @@ pub use idem_runtime::{
     TieredStore, TieredStoreBuilder, Transactional, claim, clock, codec, connect, current, key, policy, record, store,
     task, transition,
 };
+#[cfg(feature = "mysql")]
+pub use idem_runtime::{MySqlStore, MySqlStoreBuilder};
 #[cfg(feature = "postgres")]
 pub use idem_runtime::{PostgresStore, PostgresStoreBuilder};
 #[cfg(feature = "redis")]

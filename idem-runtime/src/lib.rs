@@ -40,6 +40,8 @@ pub use self::runtime::{
     CallBuilder, KeyBuilder, Lock, LockBuilder, Resolution, Runtime, RuntimeBuilder, TaskHandle, task,
 };
 pub use self::store::memory::{MemoryStore, MemoryStoreBuilder};
+#[cfg(feature = "mysql")]
+pub use self::store::mysql::{MySqlStore, MySqlStoreBuilder};
 #[cfg(feature = "postgres")]
 pub use self::store::postgres::{PostgresStore, PostgresStoreBuilder};
 #[cfg(feature = "redis")]

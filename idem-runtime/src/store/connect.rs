@@ -50,6 +50,7 @@ pub async fn connect(url: &str) -> Result<Arc<dyn Store>, StoreError> {
             path => sqlite(scheme, path).await,
         },
         "postgres" | "postgresql" => postgres(scheme, url).await,
+        "mysql" | "mariadb" => mysql(scheme, url).await,
         "redis" | "rediss" | "unix" | "redis-cluster" | "rediss-cluster" | "redis-sentinel" | "rediss-sentinel" => {
             redis(scheme, url).await
         }
@@ -74,6 +75,7 @@ macro_rules! driver {
 
 driver!(sqlite, "sqlite", super::sqlite::SqliteStore::open);
 driver!(postgres, "postgres", super::postgres::PostgresStore::connect);
+driver!(mysql, "mysql", super::mysql::MySqlStore::connect);
 driver!(redis, "redis", super::redis::RedisStore::connect);
 
 /// Only the scheme is shown: the rest may hold a password.

@@ -11,16 +11,14 @@ use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, Row as _};
 
 use super::fault;
 use super::row::text;
-use super::statements::{LONGEST, Statements};
+use super::statements::Statements;
 use crate::claim::{ClaimRequest, CompleteRequest, CompleteVerdict, RenewRequest};
 use crate::clock::Timestamp;
 use crate::key::{Fingerprint, Key};
-use crate::policy::Retention;
-use crate::record::{Record, State, StoredResult};
+use crate::record::{Record, StoredResult};
 use crate::store::sql::dialect::{Claiming, Dialect, Fault, Place, Row, Seen, Trouble};
-use crate::store::sql::row::{self, micros};
+use crate::store::sql::{offset, row};
 use crate::store::{ListQuery, StoreError};
-use crate::transition::{self, Change};
 
 /// A database, and the tables of ours in it. Handles on them share it.
 #[derive(Clone)]
@@ -96,10 +94,8 @@ impl Dialect for Server {
     }
 
     async fn claim(&self, connection: &mut PgConnection, request: &ClaimRequest) -> Result<Claiming, Trouble> {
-        // The row that the transition writes at time 0: the database adds its own time.
-        let row = match transition::claim(None, request, Timestamp::from_micros(0)).change {
-            Change::Put(row) if row.expires_at.is_none_or(fits) && row.lease_until.is_none_or(fits) => row,
-            _ => return Ok(Claiming { made: false, seen: self.read(connection, &request.key).await? }),
+        let Some(row) = offset::claimed(request) else {
+            return Ok(Claiming { made: false, seen: self.read(connection, &request.key).await? });
         };
         let found = with_row(&self.statements.claim, &row)?.fetch_one(connection).await?;
         let made_at = found.try_get::<Option<i64>, _>("made_at")?.map(Timestamp::from_micros);
@@ -114,12 +110,8 @@ impl Dialect for Server {
         connection: &mut PgConnection,
         request: &CompleteRequest,
     ) -> Result<Option<CompleteVerdict>, Trouble> {
-        let (claim, fence) = (&request.claim, i64::try_from(request.fence));
-        let kept = match request.retention {
-            Retention::For(kept) => Some(micros(kept)),
-            Retention::Forever => None,
-        };
-        let (Ok(fence), false) = (fence, kept > Some(LONGEST)) else { return Ok(None) };
+        let claim = &request.claim;
+        let (Ok(fence), Some(kept)) = (i64::try_from(request.fence), offset::kept(request)) else { return Ok(None) };
         let (no_result, result) = match &request.result {
             StoredResult::Absent(reason) => (Some(text(reason)), None),
             StoredResult::Envelope(bytes) => (None, Some(&**bytes)),
@@ -143,7 +135,8 @@ impl Dialect for Server {
     }
 
     async fn renew(&self, connection: &mut PgConnection, requests: &[&RenewRequest]) -> Result<Vec<usize>, Trouble> {
-        let asked = requests.iter().enumerate().filter_map(|(place, request)| Some((place, *request, lease(request)?)));
+        let asked =
+            requests.iter().enumerate().filter_map(|(place, request)| Some((place, *request, offset::lease(request)?)));
         let asked: Vec<_> = asked.collect();
         let renew = query(&self.statements.renew)
             .bind(asked.iter().map(|(_, request, _)| request.key.digest().as_slice()).collect::<Vec<_>>())
@@ -213,19 +206,4 @@ fn rows(rows: Vec<PgRow>) -> Result<Vec<Row>, Trouble> {
 
 fn limit(most: usize) -> i64 {
     i64::try_from(most).unwrap_or(i64::MAX)
-}
-
-fn fits(time: Timestamp) -> bool {
-    time.as_micros() <= LONGEST
-}
-
-/// The lease that the transition grants for a renewal; `None` where it does not fit.
-fn lease(request: &RenewRequest) -> Option<i64> {
-    let epoch = Timestamp::from_micros(0);
-    let mut held = Record::new(request.key.clone(), request.owner, epoch);
-    held.state = State::Running;
-    match transition::renew(Some(&held), request, epoch).change {
-        Change::Put(renewed) => renewed.lease_until.filter(|until| fits(*until)).map(Timestamp::as_micros),
-        Change::Keep => None,
-    }
 }

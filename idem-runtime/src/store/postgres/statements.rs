@@ -6,6 +6,7 @@ use sqlx::SqlStr;
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 use crate::record::RECORD_FORMAT;
+use crate::store::sql::offset::LONGEST;
 use crate::store::sql::row::{WRITTEN, columns, micros};
 use crate::transition::MIN_GRACE;
 
@@ -16,9 +17,6 @@ const COLUMNS: &str = columns!();
 
 /// Whether there is a result is read, not the result.
 const NO_RESULT_READ: &str = "CASE WHEN result IS NOT NULL THEN ''::bytea END AS result";
-
-/// Longer times than this are not added up in the database, where they might not fit: the transition saturates.
-pub(super) const LONGEST: i64 = i64::MAX / 4;
 
 #[derive(Debug)]
 pub(super) struct Statements {

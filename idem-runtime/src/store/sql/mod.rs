@@ -5,18 +5,20 @@
 //! transition decides, and the row is written if its revision is still the one that was read; else all of it again.
 //! What is asked often has a statement of its own that does the same in one trip.
 
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(super) mod dialect;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(super) mod lend;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(super) mod name;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub(super) mod offset;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
 mod operate;
 pub(super) mod row;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(super) mod run;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "mysql", feature = "postgres"))]
 mod sweep;
 #[cfg(feature = "postgres")]
 pub(super) mod within;

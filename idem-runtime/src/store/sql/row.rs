@@ -26,7 +26,7 @@ macro_rules! columns {
 pub(crate) use columns;
 
 /// The columns of a row, in the order in which [`write`] gives them.
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(crate) const WRITTEN: [&str; 27] = [
     "key",
     "label",

@@ -1,0 +1,126 @@
+//! Settings of a store, and its opening.
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::mysql::MySqlConnectOptions;
+use sqlx::{ConnectOptions, Connection};
+
+use super::dialect::{self, Server};
+use super::schema::{Opening, Place};
+use super::statements::Statements;
+use super::{MySqlStore, fault};
+use crate::store::StoreError;
+use crate::store::sql::lend::Lender;
+use crate::store::sql::name;
+use crate::store::sql::run::Core;
+
+/// What a server of a few cores can work on at once; more connections wait for each other there.
+const MAX_CONNECTIONS: usize = 10;
+
+/// Far more than a statement takes, and less than a queue's usual patience with a worker.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The longest opening: tables may have to be made, behind other processes that start.
+const OPENING: Duration = Duration::from_secs(30);
+
+/// Settings of a [`MySqlStore`].
+#[must_use]
+pub struct MySqlStoreBuilder {
+    url: String,
+    prefix: String,
+    max_connections: usize,
+    timeout: Duration,
+}
+
+impl MySqlStoreBuilder {
+    pub(super) fn new(url: &str) -> Self {
+        Self { url: url.to_owned(), prefix: "idem_".into(), max_connections: MAX_CONNECTIONS, timeout: TIMEOUT }
+    }
+
+    /// What the names of the tables begin with; default `idem_`.
+    pub fn table_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// How many connections the store opens at most, beside one or two for the heartbeats; default 10.
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.max_connections = connections;
+        self
+    }
+
+    /// How long an operation may take, with the waits for a connection and for locks; default 5 seconds.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Connects, and makes the tables where they are missing.
+    ///
+    /// # Errors
+    /// As [`MySqlStore::connect`]; also [`StoreError::Schema`] for a prefix that cannot be one.
+    ///
+    /// # Cancel safety
+    /// As [`MySqlStore::connect`].
+    pub async fn open(self) -> Result<MySqlStore, StoreError> {
+        let options = parse(&self.url)?;
+        let store = describe(&options);
+        name::check("table prefix", &self.prefix).map_err(|reason| fault::schema(&store, reason))?;
+        let opened = tokio::time::timeout(OPENING, self.prepare(&options, &store)).await;
+        let late = |_| fault::unavailable(&store, "it did not open in time: look at the server and the network".into());
+        let table = opened.map_err(late)??.table("records");
+        let server = Server {
+            options,
+            timeout: self.timeout,
+            name: store.into(),
+            statements: Arc::new(Statements::of(&table)),
+            table: table.into(),
+        };
+        Ok(MySqlStore { core: Arc::new(Core { dialect: server, lender: Lender::own(self.max_connections) }) })
+    }
+
+    async fn prepare(&self, options: &MySqlConnectOptions, store: &str) -> Result<Place, StoreError> {
+        let fault = |error: sqlx::Error| fault::of(store, &error).error;
+        let mut connection = dialect::connect(options, OPENING).await.map_err(fault)?;
+        let place = Opening { connection: &mut connection, store }.prepare(&self.prefix).await?;
+        connection.close().await.map_err(fault)?;
+        Ok(place)
+    }
+}
+
+/// The rest of the URL is not shown: it may hold a password.
+fn parse(url: &str) -> Result<MySqlConnectOptions, StoreError> {
+    let scheme = url.split(':').next().unwrap_or_default();
+    let refuse = |found| {
+        let mend = "write `mysql://user:password@host:port/database`, with special characters of the password as %XX";
+        StoreError::Url { scheme: scheme.chars().take(32).collect(), found, mend }
+    };
+    if !matches!(scheme, "mysql" | "mariadb") {
+        return Err(refuse("is not MySQL's"));
+    }
+    let options =
+        MySqlConnectOptions::from_str(url).map_err(|_| refuse("is followed by what is no address of a database"))?;
+    // The session's settings are ours, all in one statement.
+    let bare = options.pipes_as_concat(false).no_engine_substitution(false).set_names(false).timezone(None);
+    Ok(bare.disable_statement_logging())
+}
+
+/// Where a server is, for messages: no user and no password.
+fn describe(options: &MySqlConnectOptions) -> String {
+    let host = match options.get_socket() {
+        Some(socket) => socket.display().to_string(),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
+    };
+    format!("the MySQL store at {host}/{}", options.get_database().unwrap_or_default())
+}
+
+impl std::fmt::Debug for MySqlStoreBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { url: _, prefix, max_connections, timeout } = self;
+        let mut shown = f.debug_struct("MySqlStoreBuilder");
+        shown.field("prefix", prefix).field("max_connections", max_connections).field("timeout", timeout);
+        shown.finish_non_exhaustive()
+    }
+}

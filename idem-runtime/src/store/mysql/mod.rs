@@ -1,0 +1,136 @@
+//! Records in MySQL or MariaDB: for any number of machines, as durable as the server.
+
+mod builder;
+mod describe;
+mod dialect;
+mod fault;
+mod literal;
+mod row;
+mod schema;
+mod statements;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use self::builder::MySqlStoreBuilder;
+use self::describe::Describe;
+use self::dialect::Server;
+use super::sql::lend::Lender;
+use super::sql::run::Core;
+use super::{Description, ListQuery, Store, StoreError, StoreFuture, SweepReport};
+use crate::claim::{
+    CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict, CompleteRequest, CompleteVerdict,
+    FailRequest, FailVerdict, RenewRequest, RenewVerdict, ResolveRequest, ResolveVerdict,
+};
+use crate::key::Key;
+use crate::record::Record;
+use crate::transition;
+
+/// Records in a database of MySQL 8.0 or MariaDB 10.6, or newer: every process that connects to it shares them. Clones
+/// share the connections.
+///
+/// Answers are as durable as the server's settings make every commit; [`describe`](Store::describe) says where they take
+/// something away. Time is the server's. A first call is two round trips, a duplicate one, and writes nothing. The
+/// connections are the store's own, since MySQL has most settings for whole sessions only. The rules, and what it cannot
+/// promise, are in `docs/spec/store/mysql.md`.
+///
+/// ```no_run
+/// # use idem_runtime as idem;
+/// # async fn example() -> Result<(), idem::StoreError> {
+/// use idem::MySqlStore;
+/// let store = MySqlStore::connect("mysql://app:secret@db.internal/shop").await?;
+/// let apart = MySqlStore::builder("mariadb://app:secret@db.internal/shop").table_prefix("billing_").max_connections(4).open().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct MySqlStore {
+    core: Arc<Core<Server>>,
+}
+
+impl MySqlStore {
+    /// Connects with the default settings; makes the tables where they are missing.
+    ///
+    /// # Errors
+    /// [`StoreError::Url`] for a URL that is none; [`StoreError::Unavailable`] where the server does not answer or does
+    /// not let this user in; [`StoreError::ReadOnly`] for a replica and for a user without the rights to write;
+    /// [`StoreError::Schema`] for a server that is too old, a URL without a database, tables of another engine than
+    /// InnoDB, and for tables of a newer version.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves the tables as they were, or ready; what is half made is finished by the next opening.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        Self::builder(url).open().await
+    }
+
+    /// A store with settings of its own.
+    pub fn builder(url: &str) -> MySqlStoreBuilder {
+        MySqlStoreBuilder::new(url)
+    }
+}
+
+/// Heartbeats use one; another is for what dropped calls left behind, and for a beat after one that hangs.
+const KEEPER_CONNECTIONS: usize = 3;
+
+impl fmt::Debug for MySqlStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let server = &self.core.dialect;
+        f.debug_struct("MySqlStore").field("at", &server.name).field("table", &server.table).finish_non_exhaustive()
+    }
+}
+
+impl Store for MySqlStore {
+    fn claim<'a>(&'a self, request: &'a ClaimRequest) -> StoreFuture<'a, ClaimVerdict> {
+        Box::pin(self.core.claim(request))
+    }
+
+    fn renew<'a>(&'a self, requests: &'a [RenewRequest]) -> StoreFuture<'a, Vec<Result<RenewVerdict, StoreError>>> {
+        Box::pin(self.core.renew(requests))
+    }
+
+    fn complete<'a>(&'a self, request: &'a CompleteRequest) -> StoreFuture<'a, CompleteVerdict> {
+        Box::pin(self.core.complete(request))
+    }
+
+    fn fail<'a>(&'a self, request: &'a FailRequest) -> StoreFuture<'a, FailVerdict> {
+        Box::pin(self.core.step(&request.claim.key, request, transition::fail))
+    }
+
+    fn cancel<'a>(&'a self, request: &'a CancelRequest) -> StoreFuture<'a, CancelVerdict> {
+        Box::pin(self.core.step(&request.key, request, transition::cancel))
+    }
+
+    fn clear<'a>(&'a self, key: &'a Key, force: bool) -> StoreFuture<'a, ClearVerdict> {
+        Box::pin(self.core.clear(key, force))
+    }
+
+    fn resolve<'a>(&'a self, key: &'a Key, request: &'a ResolveRequest) -> StoreFuture<'a, ResolveVerdict> {
+        Box::pin(self.core.step(key, request, transition::resolve))
+    }
+
+    fn get<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Arc<Record>>> {
+        Box::pin(self.core.get(key))
+    }
+
+    fn list<'a>(&'a self, query: &'a ListQuery) -> StoreFuture<'a, Vec<Arc<Record>>> {
+        Box::pin(self.core.list(query))
+    }
+
+    fn sweep(&self, limit: usize) -> StoreFuture<'_, SweepReport> {
+        Box::pin(self.core.sweep(limit))
+    }
+
+    fn describe(&self) -> StoreFuture<'_, Description> {
+        Box::pin(self.core.run(&Describe))
+    }
+
+    fn keeper(&self) -> StoreFuture<'_, Arc<dyn Store>> {
+        Box::pin(async move {
+            let core = Core { dialect: self.core.dialect.clone(), lender: Lender::own(KEEPER_CONNECTIONS) };
+            // It connects now, so that the first heartbeat does not wait for it.
+            core.connect().await?;
+            let keeper: Arc<dyn Store> = Arc::new(Self { core: Arc::new(core) });
+            Ok(keeper)
+        })
+    }
+}

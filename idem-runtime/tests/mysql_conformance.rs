@@ -1,0 +1,51 @@
+//! The conformance suite on the MySQL store: two stores on one database, as two processes have it.
+#![cfg(all(feature = "mysql", feature = "testing"))]
+
+mod mysql_support;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use idem_runtime::testing::conformance::{self, BoxError, Fixture, Tamper};
+use idem_runtime::{Key, MySqlStore, Store, StoreError};
+use mysql_support::{Database, literal};
+
+/// The server may have 150 connections for all the checks that run at once.
+const CONNECTIONS: usize = 3;
+
+async fn open() -> Result<Fixture, BoxError> {
+    let database = Arc::new(Database::new().await);
+    let (store, other) = (opened(&database).await?, opened(&database).await?);
+    // The store takes no time from its client: there is no clock that could be wrong, so plain handles are the proof.
+    let mut skewed = Vec::new();
+    for _ in 0..4 {
+        skewed.push(Arc::new(opened(&database).await?) as Arc<dyn Store>);
+    }
+    let tampered = Arc::clone(&database);
+    let fixture = Fixture::new(Arc::new(store), Arc::new(other)).skewed(skewed).keep(database);
+    Ok(fixture.lease(Duration::from_millis(1_000)).tamper(move |key, how| tamper(Arc::clone(&tampered), key, how)))
+}
+
+async fn opened(database: &Database) -> Result<MySqlStore, StoreError> {
+    MySqlStore::builder(&database.url).max_connections(CONNECTIONS).open().await
+}
+
+async fn tamper(database: Arc<Database>, key: Key, how: Tamper) -> Result<bool, BoxError> {
+    let set = match how {
+        Tamper::NoDeadline => "lease_until = NULL",
+        Tamper::NewerFormat => "format = format + 1",
+        Tamper::Corrupt => "state = 'dancing'",
+        _ => return Ok(false),
+    };
+    let update = format!("UPDATE idem_records SET {set} WHERE `key` = {}", literal(key.digest()));
+    Ok(database.sql(&update).await == 1)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_mysql_store_conforms() {
+    conformance::run(open).await.assert_passed();
+}
+
+mod each {
+    idem_runtime::conformance_tests!(super::open);
+}
