@@ -10,7 +10,7 @@ use idem::{MemoryStore, Runtime, Store, StoreError};
 #[path = "../place/mod.rs"]
 mod place;
 
-use self::place::Place;
+pub use self::place::Place;
 
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {

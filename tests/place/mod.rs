@@ -107,7 +107,10 @@ impl Drop for Place {
                 wait(postgres(server, drop));
             }
             #[cfg(feature = "mysql")]
-            Kept::Database { server, name } => wait(mysql(server, format!("DROP DATABASE IF EXISTS {name}"))),
+            // A test that failed may have left a transaction open.
+            Kept::Database { server, name } => {
+                wait(mysql(server, format!("SET SESSION lock_wait_timeout = 5; DROP DATABASE IF EXISTS {name}")));
+            }
             #[cfg(feature = "redis")]
             Kept::Server(_) => {}
         }

@@ -35,6 +35,9 @@ pub enum TxConnection<'a> {
     /// To a PostgreSQL server.
     #[cfg(feature = "postgres")]
     Postgres(&'a mut sqlx::PgConnection),
+    /// To a MySQL or MariaDB server.
+    #[cfg(feature = "mysql")]
+    MySql(&'a mut sqlx::MySqlConnection),
     /// None: without a driver there are no connections.
     #[doc(hidden)]
     Never(Infallible, PhantomData<&'a mut ()>),
@@ -48,6 +51,8 @@ impl TxConnection<'_> {
             Self::Sqlite(_) => "SQLite",
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => "PostgreSQL",
+            #[cfg(feature = "mysql")]
+            Self::MySql(_) => "MySQL",
             Self::Never(never, _) => match *never {},
         }
     }

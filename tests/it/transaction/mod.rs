@@ -244,6 +244,8 @@ mod sqlite {
     transaction_tests!(on_sqlite, "it.tx.sqlite");
 }
 
+#[cfg(feature = "mysql")]
+mod on_mysql;
 #[cfg(feature = "postgres")]
 mod on_postgres;
 #[cfg(feature = "sqlite")]
@@ -251,6 +253,11 @@ mod on_sqlite;
 
 #[cfg(feature = "postgres")]
 mod of_postgres;
+
+#[cfg(feature = "mysql")]
+mod mysql {
+    transaction_tests!(on_mysql, "it.tx.mysql");
+}
 
 #[cfg(feature = "postgres")]
 mod postgres {

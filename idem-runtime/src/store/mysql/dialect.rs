@@ -165,7 +165,7 @@ impl Dialect for Server {
     }
 }
 
-async fn one(connection: &mut MySqlConnection, statement: String) -> Result<MySqlRow, Trouble> {
+pub(super) async fn one(connection: &mut MySqlConnection, statement: String) -> Result<MySqlRow, Trouble> {
     Ok(sqlx::raw_sql(AssertSqlSafe(statement)).fetch_one(connection).await?)
 }
 
@@ -177,7 +177,7 @@ async fn records(connection: &mut MySqlConnection, statement: String) -> Result<
     Ok(rows(connection, statement).await?.iter().map(Row::of).collect::<Result<_, _>>()?)
 }
 
-fn seen(row: &MySqlRow) -> Result<Seen, Trouble> {
+pub(super) fn seen(row: &MySqlRow) -> Result<Seen, Trouble> {
     let now = Timestamp::from_micros(row.try_get("read_at")?);
     // Only a row that is not there has no key.
     let there = row.try_get::<Option<&[u8]>, _>("key")?.is_some();

@@ -8,6 +8,7 @@ mod literal;
 mod row;
 mod schema;
 mod statements;
+mod within;
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,6 +18,8 @@ use self::describe::Describe;
 use self::dialect::Server;
 use super::sql::lend::Lender;
 use super::sql::run::Core;
+use super::sql::within::InTransaction;
+use super::within::{TxConnection, Within};
 use super::{Description, ListQuery, Store, StoreError, StoreFuture, SweepReport};
 use crate::claim::{
     CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict, CompleteRequest, CompleteVerdict,
@@ -122,6 +125,18 @@ impl Store for MySqlStore {
 
     fn describe(&self) -> StoreFuture<'_, Description> {
         Box::pin(self.core.run(&Describe))
+    }
+
+    fn within<'a>(&'a self, connection: TxConnection<'a>) -> Result<Box<dyn Within + 'a>, TxConnection<'a>> {
+        match connection {
+            TxConnection::MySql(connection) => Ok(Box::new(InTransaction::new(&self.core.dialect, connection))),
+            #[allow(unreachable_patterns, reason = "the other drivers are not compiled in")]
+            other => Err(other),
+        }
+    }
+
+    fn is_transactional(&self) -> bool {
+        true
     }
 
     fn keeper(&self) -> StoreFuture<'_, Arc<dyn Store>> {

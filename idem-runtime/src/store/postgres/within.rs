@@ -5,6 +5,8 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Row as _, Transaction};
 
 use super::dialect::{DURABLE, Server};
+use crate::key::Key;
+use crate::store::sql::dialect::{Dialect, Seen, Trouble};
 use crate::store::sql::within::{Judgement, Savepoints};
 use crate::store::within::{Ending, Transactional, TxConnection, sealed};
 
@@ -60,6 +62,11 @@ impl Savepoints for Server {
             Ending::Undo => format!("ROLLBACK TO SAVEPOINT {name}; RELEASE SAVEPOINT {name}"),
         };
         sqlx::raw_sql(AssertSqlSafe(statement)).execute(connection).await.map(drop)
+    }
+
+    /// Each statement sees what is committed, or says that its transaction cannot.
+    async fn latest(&self, connection: &mut PgConnection, key: &Key) -> Result<Seen, Trouble> {
+        self.read(connection, key).await
     }
 
     fn judge(&self, error: &sqlx::Error) -> Judgement {

@@ -104,7 +104,7 @@ impl<D: Dialect, R: Sync, V: Send> Operation<D> for Step<'_, R, V> {
 }
 
 /// Decides over what was seen, and writes it if it is still so.
-async fn decide<D: Dialect, V>(
+pub(super) async fn decide<D: Dialect, V>(
     dialect: &D,
     connection: &mut Connection<D>,
     seen: Seen,

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use super::dialect::{Connection, Dialect, Trouble};
-use super::operate::{Claim, Complete};
+use super::dialect::{Connection, Dialect, Seen, Trouble};
+use super::operate::{Claim, Complete, decide};
 use super::run::Operation;
 use crate::claim::{ClaimRequest, ClaimVerdict, CompleteRequest, CompleteVerdict};
+use crate::key::Key;
+use crate::record::Record;
 use crate::store::within::{Ending, Mark, Within};
 use crate::store::{StoreError, StoreFuture};
+use crate::transition;
 
 /// Rivals that commit one after the other, each between two of our statements. A transaction that sees an old state of
 /// the database would go on for ever.
@@ -40,6 +43,13 @@ pub(crate) trait Savepoints: Dialect {
         name: &str,
         ending: Ending,
     ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+
+    /// The row of a key as it is, whatever the caller's transaction would see of it.
+    fn latest(
+        &self,
+        connection: &mut Connection<Self>,
+        key: &Key,
+    ) -> impl Future<Output = Result<Seen, Trouble>> + Send;
 
     /// What a statement in a caller's transaction failed of.
     fn judge(&self, error: &sqlx::Error) -> Judgement;
@@ -75,7 +85,11 @@ impl<'a, D: Savepoints> InTransaction<'a, D> {
     async fn claim(&mut self, request: &ClaimRequest) -> Result<Option<ClaimVerdict>, StoreError> {
         let mut rivals = 0;
         loop {
-            let error = match Claim(request).attempt(self.dialect, self.connection).await {
+            let claimed = match rivals {
+                0 => Claim(request).attempt(self.dialect, self.connection).await,
+                _ => self.claim_the_latest(request).await,
+            };
+            let error = match claimed {
                 Ok(verdict) => return Ok(Some(verdict)),
                 Err(Trouble::Store(error)) => return Err(error),
                 Err(Trouble::Changed) if rivals < MOST_RIVALS => {
@@ -90,6 +104,13 @@ impl<'a, D: Savepoints> InTransaction<'a, D> {
                 _ => Err(self.fault(error)),
             };
         }
+    }
+
+    /// Another changed the row after it was seen, or it was not seen at all.
+    async fn claim_the_latest(&mut self, request: &ClaimRequest) -> Result<ClaimVerdict, Trouble> {
+        let seen = self.dialect.latest(self.connection, &request.key).await?;
+        let claim = |record: Option<&Record>, now| transition::claim(record, request, now);
+        decide(self.dialect, self.connection, seen, claim).await
     }
 
     async fn complete(&mut self, request: &CompleteRequest) -> Result<CompleteVerdict, StoreError> {
