@@ -37,7 +37,7 @@ CREATE TABLE idem_records (
     CHECK ((octet_length(key) = 32)),
     CHECK ((octet_length(owner) = 16)),
     PRIMARY KEY (key)
-) WITH (fillfactor=50);
+);
 
 CREATE INDEX idem_records_expiring ON idem_records USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 

@@ -1,6 +1,7 @@
 //! What PostgreSQL's transactions do besides: waits with an end, isolation levels, deadlocks, transactions that failed.
 
-use idem::sqlx::{self, PgConnection};
+use idem::sqlx::{self, ConnectOptions as _, Connection as _, PgConnection};
+use idem::testing::proxy::{Proxy, WireFault};
 use idem::{Error, StoreError, idempotent};
 
 use super::on_postgres::{INSERT, Rows};
@@ -177,21 +178,31 @@ async fn a_connection_without_a_usable_transaction_is_refused() {
     rows.done().await;
 }
 
-/// R5: the caller never learns that its commit went through, and delivers the message again.
+/// R5: the reply of COMMIT is lost, or COMMIT itself. The caller cannot know which, and delivers the message again.
 #[tokio::test]
-async fn r05_a_commit_whose_reply_was_lost_is_replayed() {
+async fn r05_a_commit_whose_reply_was_lost_is_done_once() {
+    const ROUNDS: i64 = 300;
     let rows = Rows::new().await;
+    let proxy = Proxy::before(&idem_test_servers::postgres_url()).unwrap();
+    let through = rows.options.clone().host("127.0.0.1").port(proxy.address().port());
     rows.runtime
         .enter(async {
-            for id in 0..50 {
-                let mut tx = rows.begin().await;
+            let (mut replayed, mut ran) = (0, 0);
+            for id in 0..ROUNDS {
+                let lost = if id % 2 == 0 { WireFault::LoseReply } else { WireFault::LoseRequest };
+                let mut connection = through.connect().await.unwrap();
+                let mut tx = connection.begin().await.unwrap();
                 assert_eq!(books(&mut tx, id).await.unwrap(), id);
-                tx.commit().await.unwrap();
+                proxy.next_holding("COMMIT", lost);
+                assert!(tx.commit().await.is_err(), "the commit was heard");
                 let mut again = rows.begin().await;
-                assert!(books::call(&mut again, id).await.unwrap().is_replayed());
+                let outcome = books::call(&mut again, id).await.unwrap();
+                replayed += u32::from(outcome.is_replayed());
+                ran += u32::from(outcome.is_fresh());
                 again.commit().await.unwrap();
             }
-            assert_eq!(rows.visible().await, (0..50).collect::<Vec<_>>());
+            assert_eq!(rows.visible().await, (0..ROUNDS).collect::<Vec<_>>(), "no double, none lost");
+            assert_eq!((replayed, ran), (150, 150));
         })
         .await;
     rows.done().await;

@@ -15,7 +15,7 @@ pub const INSERT: &str = "INSERT INTO effects (id) VALUES ($1)";
 pub struct Rows {
     pub runtime: Runtime,
     schema: String,
-    options: PgConnectOptions,
+    pub options: PgConnectOptions,
     pool: PgPool,
 }
 

@@ -27,7 +27,7 @@ CREATE TABLE idem_records (
     no_result     text,   -- why a completed record has no result
     result        bytea,
     revision      bigint NOT NULL
-) WITH (fillfactor = 50); -- a row is written twice in its life: room for the second beside the first
+);
 
 CREATE INDEX idem_records_held ON idem_records (lease_until) WHERE state = 'running' OR state = 'parked';
 
