@@ -7,7 +7,7 @@ use idem_runtime::claim::{ClaimVerdict, CompleteVerdict, RenewVerdict};
 use idem_runtime::testing::proxy::{Proxy, WireFault};
 use idem_runtime::{PostgresStore, Store, StoreError};
 
-use crate::support::{Bench, claimed, completion, done, key, renewal, request};
+use crate::support::{Bench, claimed, completion, done, key, persistent, renewal, request};
 
 fn with(url: &str, option: &str) -> String {
     format!("{url}{}{option}", if url.contains('?') { '&' } else { '?' })
@@ -109,17 +109,6 @@ async fn terminated_in_the_middle_nothing_is_done_twice_and_nothing_is_lost() {
         assert_eq!(worker.await.unwrap(), 60);
     }
     assert_eq!(bench.count().await, 480);
-}
-
-/// Asks until there is an answer, as the pipeline does.
-async fn persistent<'a, T>(ask: impl Fn() -> idem_runtime::store::StoreFuture<'a, T>) -> T {
-    loop {
-        match ask().await {
-            Ok(answer) => return answer,
-            Err(StoreError::Unavailable { .. }) => tokio::task::yield_now().await,
-            Err(other) => panic!("{other}"),
-        }
-    }
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 #[path = "../postgres_support/mod.rs"]
 mod database;
+#[path = "../store_support/dropped.rs"]
+mod dropped;
 #[path = "../store_support/mod.rs"]
 mod requests;
 
@@ -11,6 +13,7 @@ use idem_runtime::claim::{ClaimRequest, Claimed};
 use idem_runtime::{PostgresStore, PostgresStoreBuilder, Store};
 
 pub use self::database::*;
+pub use self::dropped::*;
 pub use self::requests::*;
 
 /// A store and its schema.
