@@ -52,8 +52,10 @@ async fn the_sweep_and_pages_use_the_indices() {
     sqlx::raw_sql("ANALYZE TABLE idem_records").execute(&mut raw).await.unwrap();
     for (query, index) in plans {
         let clock = number(&mut raw, "SELECT UNIX_TIMESTAMP() * 1000000").await.to_string();
-        let explain =
-            format!("EXPLAIN FORMAT = TRADITIONAL SELECT * FROM idem_records WHERE {}", query.replace(" 5 ", &format!(" {clock} ")));
+        let explain = format!(
+            "EXPLAIN FORMAT = TRADITIONAL SELECT * FROM idem_records WHERE {}",
+            query.replace(" 5 ", &format!(" {clock} "))
+        );
         let plan = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_one(&mut raw).await.unwrap();
         let (used, extra): (Option<String>, String) = (plan.get("key"), plan.get("Extra"));
         assert_eq!(used.as_deref(), Some(index), "{query}");

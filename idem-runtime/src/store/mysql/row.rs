@@ -17,12 +17,12 @@ impl Columns for MySqlRow {
 
     /// What is a text is none of bytes, though the driver would take it for them.
     fn bytes(&self, column: &'static str) -> Result<Option<&[u8]>, BoxDynError> {
-        get(self, column, |found| <[u8]>::compatible(found) && !is_text(found))
+        get(self, column, |found| <[u8] as Type<MySql>>::compatible(found) && !is_text(found))
     }
 }
 
 fn is_text(found: &MySqlTypeInfo) -> bool {
-    str::compatible(found)
+    <str as Type<MySql>>::compatible(found)
 }
 
 /// Nothing is converted.
