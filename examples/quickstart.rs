@@ -1,18 +1,30 @@
-//! Five handlers, duplicates from a retry loop and from concurrency, and a file that remembers.
+//! Five handlers, duplicates from a retry loop and from concurrency, and a store that remembers.
 //!
 //! ```text
 //! cargo run --example quickstart --features sqlite
+//! cargo run --example quickstart --all-features -- --store redis://127.0.0.1:6379
 //! ```
-//! Run it twice on one day: the second time every call is answered from the file, or refused where the task is strict.
-//! `--fresh` begins with an empty file.
+//! Run it twice on one day: the second time every call is answered from the store, or refused where the task is strict.
+//! `--fresh` forgets the keys of an earlier run.
 #![allow(missing_docs, clippy::print_stdout)]
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
+use clap::Parser;
 use comfy_table::{Table, presets};
-use idem::{Outcome, Runtime, SqliteStore, idempotent, idempotent_daily, idempotent_once};
+use idem::{Outcome, Runtime, idempotent, idempotent_daily, idempotent_once};
 use serde::{Deserialize, Serialize};
+
+#[derive(Parser)]
+struct Options {
+    /// Where the records are: `memory:`, `sqlite:PATH`, `postgres://…`, `mysql://…`, `redis://…`; a file in `target/` unless given.
+    #[arg(long)]
+    store: Option<String>,
+    /// Forgets the keys of an earlier run first.
+    #[arg(long)]
+    fresh: bool,
+}
 
 #[derive(Debug, thiserror::Error)]
 enum AppError {
@@ -90,21 +102,22 @@ impl Calls {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let program = std::env::current_exe()?;
-    let folder = program.ancestors().nth(3).context("an example lies in target/")?.join("quickstart");
-    let fresh = std::env::args().any(|arg| arg == "--fresh");
-    if fresh && folder.exists() {
-        std::fs::remove_dir_all(&folder)?;
-    }
-    std::fs::create_dir_all(&folder)?;
-    let file = folder.join("idem.db");
-    let known = file.exists();
-
-    let runtime = Runtime::builder().store(SqliteStore::open(&file).await?).namespace("quickstart").build()?;
+    let Options { store, fresh } = Options::parse();
+    let url = match store {
+        Some(url) => url,
+        None => default_file()?,
+    };
+    let runtime = Runtime::builder().store(idem::connect(&url).await?).namespace("quickstart").build()?;
     runtime.install()?;
     let report = runtime.audit(idem::tasks![send_alert, daily_report, run_payroll, transfer, print_label]).await?;
     println!("{report}");
-    report.require_full()?;
+    if let Err(error) = report.require_full() {
+        println!("An application would stop here: {error}\n");
+    }
+    if fresh {
+        forget().await?;
+    }
+    let known = send_alert::status(&17).await?.is_some();
 
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(["call", "outcome", "attempt", "answer"]);
@@ -131,12 +144,26 @@ async fn main() -> anyhow::Result<()> {
     println!("{}", calls.table);
     let Calls { replayed, total, .. } = calls;
     match known {
-        true => {
-            println!("{replayed} of {total} calls were replayed from the file of an earlier run: {}", file.display())
-        }
-        false => {
-            println!("{replayed} of {total} calls were replayed. Run it again: the file remembers ({})", file.display())
-        }
+        true => println!("{replayed} of {total} calls were replayed from an earlier run"),
+        false => println!("{replayed} of {total} calls were replayed. Run it again: the store remembers"),
     }
+    Ok(())
+}
+
+fn default_file() -> anyhow::Result<String> {
+    let program = std::env::current_exe()?;
+    let folder = program.ancestors().nth(3).context("an example lies in target/")?.join("quickstart");
+    std::fs::create_dir_all(&folder)?;
+    Ok(format!("sqlite:{}", folder.join("idem.db").display()))
+}
+
+async fn forget() -> Result<(), idem::Error> {
+    send_alert::clear(&17).await?;
+    for user in [7, 8] {
+        daily_report::clear(&user, &"sales".into()).await?;
+    }
+    run_payroll::clear(&1, &"2026-11".into()).await?;
+    transfer::clear(&4711, &99_00).await?;
+    print_label::clear(&3).await?;
     Ok(())
 }

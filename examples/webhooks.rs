@@ -24,7 +24,7 @@ use serde_json::Value;
 
 #[derive(Parser)]
 struct Options {
-    /// Where the records are: `memory:` or `sqlite:PATH`.
+    /// Where the records are: `memory:`, `sqlite:PATH`, `postgres://…`, `mysql://…` or `redis://…`, each with its feature.
     #[arg(long, default_value = "sqlite:webhooks.db")]
     store: String,
     /// The file to which each effect appends a line.

@@ -48,8 +48,8 @@ pub use self::store::postgres::{PostgresStore, PostgresStoreBuilder};
 pub use self::store::redis::{RedisStore, RedisStoreBuilder};
 #[cfg(feature = "sqlite")]
 pub use self::store::sqlite::{SqliteStore, SqliteStoreBuilder};
-pub use self::store::tiered::{Cache, TieredStore, TieredStoreBuilder};
-pub use self::store::{IntoStore, Store, StoreError, Transactional, connect};
+pub use self::store::tiered::{TieredStore, TieredStoreBuilder};
+pub use self::store::{Cache, IntoStore, Store, StoreError, Transactional, connect};
 pub use self::task::{ScopePart, ScopeSource, Task};
 /// The driver of the SQL stores, in the version whose connections `transaction = tx` takes.
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]

@@ -5,20 +5,20 @@ use std::time::Duration;
 use idem::testing::{Fault, Op};
 use idem::{Error, LockBuilder, Runtime};
 
-use crate::support::{away, on_each_store, runtime, until};
+use crate::support::{away, on_each_store, on_every_store, runtime, until};
 
 fn lock(runtime: &Runtime) -> LockBuilder {
     runtime.lock("process_batch:42")
 }
 
-on_each_store! {
+on_every_store! {
     async fn a_lock_is_held_by_one_at_a_time(bench: Bench) {
-        let other = bench.other_process();
+        let other = bench.other_real_process();
         let held = lock(&bench.runtime).lease("5m").acquire().await.unwrap();
         assert!(held.is_held());
         let refused = lock(&other).try_acquire().await.unwrap_err();
         let Error::InProgress { retry_after, .. } = refused else { panic!("{refused}") };
-        assert_eq!(retry_after, Duration::from_secs(300));
+        assert!(retry_after <= Duration::from_secs(300) && retry_after > Duration::from_secs(240), "{retry_after:?}");
         let elsewhere = other.lock("process_batch:43").try_acquire().await;
         assert!(elsewhere.is_ok(), "another lock is another lock");
         held.release().await.unwrap();
@@ -26,7 +26,7 @@ on_each_store! {
     }
 
     async fn who_waits_gets_it_after_the_release(bench: Bench) {
-        let other = bench.other_process();
+        let other = bench.other_real_process();
         let held = lock(&bench.runtime).acquire().await.unwrap();
         let waiting = tokio::spawn(async move { lock(&other).wait("20s").acquire().await });
         let claims = bench.store.faults();
@@ -46,7 +46,7 @@ on_each_store! {
 
     async fn a_guard_that_is_dropped_releases(bench: Bench) {
         drop(lock(&bench.runtime).acquire().await.unwrap());
-        until("the lock is free", async || lock(&bench.other_process()).try_acquire().await.is_ok()).await;
+        until("the lock is free", async || lock(&bench.other_real_process()).try_acquire().await.is_ok()).await;
     }
 
     async fn the_fence_grows_with_every_holder(bench: Bench) {
@@ -57,35 +57,6 @@ on_each_store! {
             last = held.fence();
             held.release().await.unwrap();
         }
-    }
-
-    async fn a_holder_that_is_gone_blocks_for_its_lease_and_no_longer(bench: Bench) {
-        bench.store.keeper_faults().always(Op::Renew, Fault::LoseRequest);
-        let other = bench.other_process();
-        let gone = lock(&bench.runtime).lease("30s").acquire().await.unwrap();
-        bench.clock.advance(Duration::from_millis(29_999));
-        assert!(lock(&other).try_acquire().await.is_err());
-        bench.clock.advance(Duration::from_millis(1));
-        assert!(!gone.is_held(), "the holder's own deadline is not later than the store's");
-        let taken = lock(&other).try_acquire().await.unwrap();
-        assert!(taken.fence() > gone.fence());
-        let lost = gone.ensure_held().await.unwrap_err();
-        assert!(matches!(lost, Error::LeaseLost { .. }), "{lost}");
-        let lost = gone.release().await.unwrap_err();
-        assert!(matches!(lost, Error::LeaseLost { .. }), "{lost}");
-        taken.ensure_held().await.unwrap();
-    }
-
-    async fn heartbeats_keep_the_lock(bench: Bench) {
-        let other = bench.other_process();
-        let held = lock(&bench.runtime).lease("30s").acquire().await.unwrap();
-        for beat in 1..=6 {
-            bench.clock.advance(Duration::from_secs(11));
-            bench.store.keeper_faults().reached(Op::Renew, beat).await;
-            until("the beat is answered", async || held.is_held()).await;
-        }
-        assert!(lock(&other).try_acquire().await.is_err());
-        held.release().await.unwrap();
     }
 
     async fn work_is_dropped_once_the_lock_is_lost(bench: Bench) {
@@ -106,7 +77,7 @@ on_each_store! {
         bench.store.faults().next(Op::Fail, Fault::LoseReply);
         let unanswered = held.release().await.unwrap_err();
         assert!(matches!(unanswered, Error::StoreUnavailable { .. }), "{unanswered}");
-        until("the lock is free", async || lock(&bench.other_process()).try_acquire().await.is_ok()).await;
+        until("the lock is free", async || lock(&bench.other_real_process()).try_acquire().await.is_ok()).await;
     }
 
     async fn given_up_while_it_is_asked_for_it_blocks_nobody(bench: Bench) {
@@ -117,7 +88,7 @@ on_each_store! {
             _ = asking => panic!("the reply is held"),
             () = bench.store.faults().reached(Op::Claim, 1) => {}
         }
-        until("the lock is free", async || lock(&bench.other_process()).try_acquire().await.is_ok()).await;
+        until("the lock is free", async || lock(&bench.other_real_process()).try_acquire().await.is_ok()).await;
     }
 
     async fn without_a_store_there_is_no_lock(bench: Bench) {
@@ -131,6 +102,50 @@ on_each_store! {
         bench.runtime.cancel(held.key()).await.unwrap();
         let refused = lock(&bench.runtime).acquire().await.unwrap_err();
         assert!(matches!(refused, Error::Cancelled { .. }), "{refused}");
+    }
+
+    async fn a_holder_that_is_gone_blocks_for_its_lease(bench: Bench) {
+        bench.store.keeper_faults().always(Op::Renew, Fault::LoseRequest);
+        let gone = lock(&bench.runtime).lease("400ms").acquire().await.unwrap();
+        let taken = lock(&bench.other_real_process()).wait("20s").acquire().await.unwrap();
+        assert!(taken.fence() > gone.fence() && !gone.is_held());
+        assert!(matches!(gone.ensure_held().await, Err(Error::LeaseLost { .. })));
+        taken.ensure_held().await.unwrap();
+    }
+}
+
+mod by_the_tests_clock {
+    use super::*;
+
+    on_each_store! {
+        async fn a_holder_that_is_gone_blocks_for_its_lease_and_no_longer(bench: Bench) {
+            bench.store.keeper_faults().always(Op::Renew, Fault::LoseRequest);
+            let other = bench.other_process();
+            let gone = lock(&bench.runtime).lease("30s").acquire().await.unwrap();
+            bench.clock.advance(Duration::from_millis(29_999));
+            assert!(lock(&other).try_acquire().await.is_err());
+            bench.clock.advance(Duration::from_millis(1));
+            assert!(!gone.is_held(), "the holder's own deadline is not later than the store's");
+            let taken = lock(&other).try_acquire().await.unwrap();
+            assert!(taken.fence() > gone.fence());
+            let lost = gone.ensure_held().await.unwrap_err();
+            assert!(matches!(lost, Error::LeaseLost { .. }), "{lost}");
+            let lost = gone.release().await.unwrap_err();
+            assert!(matches!(lost, Error::LeaseLost { .. }), "{lost}");
+            taken.ensure_held().await.unwrap();
+        }
+
+        async fn heartbeats_keep_the_lock(bench: Bench) {
+            let other = bench.other_process();
+            let held = lock(&bench.runtime).lease("30s").acquire().await.unwrap();
+            for beat in 1..=6 {
+                bench.clock.advance(Duration::from_secs(11));
+                bench.store.keeper_faults().reached(Op::Renew, beat).await;
+                until("the beat is answered", async || held.is_held()).await;
+            }
+            assert!(lock(&other).try_acquire().await.is_err());
+            held.release().await.unwrap();
+        }
     }
 }
 

@@ -7,6 +7,11 @@ use idem::clock::{Clock, SystemClock};
 use idem::testing::{Fault, FaultStore, ManualClock, Op};
 use idem::{MemoryStore, Runtime, Store, StoreError};
 
+#[path = "../place/mod.rs"]
+mod place;
+
+use self::place::Place;
+
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
     #[error(transparent)]
@@ -24,12 +29,18 @@ pub const BOUND: Duration = Duration::from_secs(20);
 #[cfg(feature = "sqlite")]
 const FILE: &str = "idem.db";
 
-/// The embedded stores.
+/// The stores; the clock of the embedded ones can be the test's.
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
     Memory,
     #[cfg(feature = "sqlite")]
     Sqlite,
+    #[cfg(feature = "postgres")]
+    Postgres,
+    #[cfg(feature = "mysql")]
+    MySql,
+    #[cfg(feature = "redis")]
+    Redis,
 }
 
 /// A runtime on a store of its own, behind a store that can lose things.
@@ -39,7 +50,7 @@ pub struct Bench {
     /// The clock of the store and of the runtime; it stands still until the test moves it.
     pub clock: ManualClock,
     kind: Kind,
-    folder: tempfile::TempDir,
+    place: Option<Place>,
 }
 
 impl Bench {
@@ -53,18 +64,39 @@ impl Bench {
         Self::on(self.kind, ManualClock::new(), Arc::new(SystemClock)).await
     }
 
+    /// A bench where all clocks are the machine's and the server's.
+    pub async fn by_real_clocks(kind: Kind) -> Self {
+        Self::on(kind, ManualClock::new(), Arc::new(SystemClock)).await
+    }
+
     async fn on(kind: Kind, manual: ManualClock, clock: Arc<dyn Clock>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store: Arc<dyn Store> = match kind {
-            Kind::Memory => Arc::new(MemoryStore::builder().clock(Arc::clone(&clock)).build()),
+        let place = match kind {
+            Kind::Memory => None,
             #[cfg(feature = "sqlite")]
-            Kind::Sqlite => {
-                let open = idem::SqliteStore::builder(folder.path().join(FILE)).clock(Arc::clone(&clock)).open();
-                Arc::new(open.await.unwrap())
+            Kind::Sqlite => Some(Place::sqlite()),
+            #[cfg(feature = "postgres")]
+            Kind::Postgres => Some(Place::postgres()),
+            #[cfg(feature = "mysql")]
+            Kind::MySql => Some(Place::mysql()),
+            #[cfg(feature = "redis")]
+            Kind::Redis => Some(Place::redis()),
+        };
+        let store: Arc<dyn Store> = match (kind, &place) {
+            #[cfg(feature = "sqlite")]
+            (Kind::Sqlite, Some(place)) => {
+                let file = place.folder().unwrap().join(FILE);
+                Arc::new(idem::SqliteStore::builder(file).clock(Arc::clone(&clock)).open().await.unwrap())
             }
+            (_, Some(place)) => idem::connect(&place.url).await.unwrap(),
+            (_, None) => Arc::new(MemoryStore::builder().clock(Arc::clone(&clock)).build()),
         };
         let store = FaultStore::new(store);
-        Self { runtime: build(&store, clock), store, clock: manual, kind, folder }
+        Self { runtime: build(&store, clock), store, clock: manual, kind, place }
+    }
+
+    /// Another runtime on the same store, by the machine's clock.
+    pub fn other_real_process(&self) -> Runtime {
+        build(&self.store, Arc::new(SystemClock))
     }
 
     /// Another runtime on the same store, as another process has one.
@@ -82,7 +114,7 @@ impl Bench {
     /// The SQLite store's file.
     #[cfg(feature = "sqlite")]
     pub fn file(&self) -> Option<std::path::PathBuf> {
-        matches!(self.kind, Kind::Sqlite).then(|| self.folder.path().join(FILE))
+        self.place.as_ref().and_then(Place::folder).map(|folder| folder.join(FILE))
     }
 
     /// How many calls of an operation came from runtimes, keepers aside.
@@ -133,6 +165,33 @@ macro_rules! on_each_store {
     };
 }
 pub(crate) use on_each_store;
+
+/// Runs each test on every store there is, by real clocks.
+macro_rules! on_every_store {
+    ($($(#[$meta:meta])* async fn $name:ident($bench:ident: Bench) $body:block)*) => {
+        $($(#[$meta])* async fn $name($bench: $crate::support::Bench) $body)*
+
+        $crate::support::on_every_store!(@ memory, Memory; $($name)*);
+        #[cfg(feature = "sqlite")]
+        $crate::support::on_every_store!(@ sqlite, Sqlite; $($name)*);
+        #[cfg(feature = "postgres")]
+        $crate::support::on_every_store!(@ postgres, Postgres; $($name)*);
+        #[cfg(feature = "mysql")]
+        $crate::support::on_every_store!(@ mysql, MySql; $($name)*);
+        #[cfg(feature = "redis")]
+        $crate::support::on_every_store!(@ redis, Redis; $($name)*);
+    };
+    (@ $module:ident, $kind:ident; $($name:ident)*) => {
+        mod $module {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                let kind = $crate::support::Kind::$kind;
+                super::$name($crate::support::Bench::by_real_clocks(kind).await).await;
+            })*
+        }
+    };
+}
+pub(crate) use on_every_store;
 
 /// A body that waits to be let go, and counts its entries.
 #[derive(Debug)]

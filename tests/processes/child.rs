@@ -4,18 +4,19 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use futures::{StreamExt, stream};
-use idem::{Error, Runtime, SqliteStore, idempotent};
+use idem::{Error, Runtime, idempotent};
 
 const JOB: &str = "IDEM_TEST_CHILD";
 
 /// What a child is to do.
 pub struct Job {
-    /// Where the store's file is, and what the child writes.
+    pub store: String,
+    /// Where the child writes.
     pub folder: PathBuf,
-    pub name: String,
+    pub number: u32,
     pub keys: u32,
     pub at_once: usize,
 }
@@ -23,17 +24,22 @@ pub struct Job {
 impl Job {
     pub fn from_env() -> Option<Self> {
         let text = std::env::var(JOB).ok()?;
-        let mut parts = text.splitn(4, ' ');
-        let (name, keys, at_once) = (parts.next()?, parts.next()?, parts.next()?);
-        let (name, folder) = (name.to_owned(), parts.next()?.into());
-        Some(Self { folder, name, keys: keys.parse().ok()?, at_once: at_once.parse().ok()? })
+        let mut parts = text.split('\n').map(str::to_owned);
+        let mut next = || parts.next();
+        let (number, keys, at_once) = (next()?, next()?, next()?);
+        let (number, keys, at_once) = (number.parse().ok()?, keys.parse().ok()?, at_once.parse().ok()?);
+        Some(Self { number, keys, at_once, store: next()?, folder: next()?.into() })
     }
 
     pub fn spawn(&self) -> Child {
-        let Self { folder, name, keys, at_once } = self;
+        let Self { store, folder, number, keys, at_once } = self;
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.env(JOB, format!("{name} {keys} {at_once} {}", folder.display()));
+        command.env(JOB, format!("{number}\n{keys}\n{at_once}\n{store}\n{}", folder.display()));
         command.stdin(Stdio::null()).stdout(Stdio::inherit()).stderr(Stdio::inherit()).spawn().unwrap()
+    }
+
+    pub fn results(&self) -> PathBuf {
+        self.folder.join(format!("results-{}", self.number))
     }
 }
 
@@ -55,17 +61,16 @@ async fn draw(key: u32) -> Result<uuid::Uuid, Error> {
     Ok(value)
 }
 
-/// Every key is called twice, `at_once` at a time, in an order of the child's own.
+/// Every key is called twice, `at_once` at a time. Children of odd numbers begin in the middle.
 #[tokio::main]
 pub async fn run(job: Job) {
-    let store = SqliteStore::open(job.folder.join("idem.db")).await.unwrap();
+    let store = idem::connect(&job.store).await.unwrap();
     Runtime::builder().store(store).namespace("processes").build().unwrap().install().unwrap();
     ENTRIES.lock().unwrap().replace(job.folder.join("entries"));
-    let results = Arc::new(job.folder.join(format!("results-{}", job.name)));
-    let half = if job.name == "b" { job.keys / 2 } else { 0 };
-    let keys = (0..job.keys * 2).map(|n| (n / 2 + half) % job.keys);
+    let from = if job.number % 2 == 1 { job.keys / 2 } else { 0 };
+    let keys = (0..job.keys * 2).map(|n| (n / 2 + from) % job.keys);
     let calls = stream::iter(keys).map(|key| async move { (key, draw(key).await.unwrap()) });
     let answers: Vec<_> = calls.buffer_unordered(job.at_once).collect().await;
     let lines: String = answers.iter().map(|(key, value)| format!("{key} {value}\n")).collect();
-    std::fs::write(&*results, lines).unwrap();
+    std::fs::write(job.results(), lines).unwrap();
 }

@@ -27,6 +27,7 @@ use serde::Serialize;
 
 pub use self::connect::connect;
 pub use self::error::StoreError;
+pub use self::tiered::Cache;
 pub use self::within::{Ending, Mark, Transactional, TxConnection, Within};
 use crate::claim::{
     CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict, CompleteRequest, CompleteVerdict,

@@ -34,8 +34,8 @@ macro_rules! transaction_tests {
                 Then::Return => {}
                 Then::Fail => return Err(AppError::Body("no money".into())),
                 Then::Panic => panic!("the body panics"),
-                Then::Commit => drop(sqlx::raw_sql("COMMIT").execute(&mut *tx).await?),
-                Then::RollBack => drop(sqlx::raw_sql("ROLLBACK").execute(&mut *tx).await?),
+                Then::Commit => sqlx::raw_sql("COMMIT").execute(&mut *tx).await.map(|_| ())?,
+                Then::RollBack => sqlx::raw_sql("ROLLBACK").execute(&mut *tx).await.map(|_| ())?,
                 Then::CallItself => drop(Box::pin(transfer(tx, id, then)).await?),
             }
             Ok(id * 10)

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::ops::Deref;
+use std::path::Path;
 
 use crate::server::{Plan, Server};
 use crate::{folder, port, programs};
@@ -20,38 +21,26 @@ impl Redis {
     }
 
     pub(crate) fn try_start(arguments: &[&str]) -> Result<Self, String> {
-        let program = programs::find("redis-server", "redis-server")?.display().to_string();
-        let plan = |port: u16| {
-            let folder = folder::make("redis", None)?;
-            let (number, data) = (port.to_string(), folder.display().to_string());
-            let own = [
-                &program,
-                "--port",
-                &number,
-                "--dir",
-                &data,
-                "--bind",
-                "127.0.0.1",
-                "--save",
-                "",
-                "--appendonly",
-                "no",
-            ];
-            let command = own.iter().chain(arguments).map(ToString::to_string).collect();
-            Ok(Plan {
-                kind: "Redis",
-                folder,
-                port,
-                command,
-                ready: "Ready to accept connections",
-                answers,
-                orderly: "TERM",
-                last: "KILL",
-                url: format!("redis://127.0.0.1:{port}"),
-            })
-        };
-        Server::launch(plan).map(Self)
+        let program = programs::find("redis-server", "redis-server")?;
+        Server::launch(|port| plan(&program, port, arguments)).map(Self)
     }
+}
+
+fn plan(program: &Path, port: u16, arguments: &[&str]) -> Result<Plan, String> {
+    let folder = folder::make("redis", None)?;
+    let (program, number, data) = (program.display().to_string(), port.to_string(), folder.display().to_string());
+    let own = [&program, "--port", &number, "--dir", &data, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
+    Ok(Plan {
+        kind: "Redis",
+        command: own.iter().chain(arguments).map(ToString::to_string).collect(),
+        folder,
+        port,
+        ready: "Ready to accept connections",
+        answers,
+        orderly: "TERM",
+        last: "KILL",
+        url: format!("redis://127.0.0.1:{port}"),
+    })
 }
 
 impl Deref for Redis {
@@ -85,4 +74,24 @@ fn ping(port: u16) -> Result<String, String> {
     stream.write_all(b"PING\r\n").map_err(said)?;
     let read = stream.read(&mut answer).map_err(said)?;
     Ok(String::from_utf8_lossy(&answer[..read]).trim_end().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::net::TcpListener;
+
+    use super::{Server, plan, programs};
+
+    #[test]
+    fn a_port_that_somebody_else_takes_first_costs_one_more_try() {
+        let somebody = TcpListener::bind("127.0.0.1:0").unwrap();
+        let taken = somebody.local_addr().unwrap().port();
+        let program = programs::find("redis-server", "redis-server").unwrap();
+        let first = Cell::new(true);
+        let server = Server::launch(|port| plan(&program, if first.replace(false) { taken } else { port }, &[]));
+        assert_ne!(server.unwrap().port(), taken);
+        let always = Server::launch(|_| plan(&program, taken, &[])).unwrap_err();
+        assert!(always.contains("already in use"), "{always}");
+    }
 }

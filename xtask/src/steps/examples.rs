@@ -24,13 +24,20 @@ const RUNS: &[Run] = &[
         input: "",
         says: &["5 of 5 tasks covered", "5 of 13 calls were replayed", "Run it again"],
     },
-    // The second run finds the first one's file.
+    // The second run finds what the first one kept.
     Run {
         example: "quickstart",
         features: "sqlite",
         arguments: &[],
         input: "",
-        says: &["11 of 13 calls were replayed from the file of an earlier run"],
+        says: &["11 of 13 calls were replayed from an earlier run"],
+    },
+    Run {
+        example: "quickstart",
+        features: "sqlite,postgres,mysql,redis",
+        arguments: &["--fresh", "--store", "{IDEM_TEST_REDIS_URL}"],
+        input: "",
+        says: &["5 of 5 tasks covered", "5 of 13 calls were replayed"],
     },
     Run {
         example: "webhooks",

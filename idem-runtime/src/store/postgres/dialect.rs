@@ -1,5 +1,6 @@
 //! PostgreSQL's side of what SQL stores share.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use crate::store::sql::{offset, row};
 use crate::store::{ListQuery, StoreError};
 
 /// A database, and the tables of ours in it. Handles on them share it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Server {
     pub(super) options: PgConnectOptions,
     pub(super) timeout: Duration,
@@ -169,6 +170,13 @@ impl Dialect for Server {
 
     async fn remove(&self, connection: &mut PgConnection, keys: &[&[u8]]) -> Result<u64, Trouble> {
         Ok(query(&self.statements.remove).bind(keys).execute(connection).await?.rows_affected())
+    }
+}
+
+/// The options hold the password.
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("at", &self.name).field("table", &self.table).finish_non_exhaustive()
     }
 }
 

@@ -34,7 +34,7 @@ use crate::transition;
 /// the connections.
 ///
 /// Answers are on the server's disk before they are given, whatever `synchronous_commit` says. Time is the server's. A
-/// first call is two round trips, a duplicate one, and writes nothing. The rules, and what it cannot promise, are in
+/// first call is two round trips, a duplicate one, and writes nothing. It needs a Tokio runtime. The rules, and what it cannot promise, are in
 /// `docs/spec/store/postgres.md`.
 ///
 /// ```no_run

@@ -26,6 +26,8 @@ pub struct RedisStoreBuilder {
     url: String,
     prefix: String,
     limits: Limits,
+    #[cfg(feature = "tls-rustls")]
+    roots: Option<Vec<u8>>,
     replicas: Option<Replicas>,
     clock: Arc<dyn Clock>,
 }
@@ -36,6 +38,8 @@ impl RedisStoreBuilder {
             url: url.to_owned(),
             prefix: "idem".into(),
             limits: Limits { response: RESPONSE_TIMEOUT, connect: CONNECT_TIMEOUT },
+            #[cfg(feature = "tls-rustls")]
+            roots: None,
             replicas: None,
             clock: Arc::new(SystemClock),
         }
@@ -72,6 +76,14 @@ impl RedisStoreBuilder {
         self
     }
 
+    /// The certificate of the authority that signed the server's, as PEM, in place of the public authorities. For `rediss://`
+    /// with an authority of your own; the server's certificate is always verified.
+    #[cfg(feature = "tls-rustls")]
+    pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.roots = Some(pem.into());
+        self
+    }
+
     /// The clock whose uptime is measured against the server's time; default the machine's. Its wall clock is not read.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -89,11 +101,19 @@ impl RedisStoreBuilder {
         let address = Address::parse(&self.url)?;
         let name = format!("the Redis store at {}", address.shown());
         let names = Names::new(&self.prefix, &name)?;
+        if let Some(replicas) = self.replicas.filter(|replicas| replicas.timeout >= self.limits.response) {
+            let [wait, whole] = [replicas.timeout, self.limits.response].map(humantime::format_duration);
+            let reason =
+                format!("`wait_replicas` waits {wait}, an operation has {whole}: raise `response_timeout` above it");
+            return Err(super::fault::schema(&name, reason));
+        }
         let shared = Shared {
             name,
             address,
             names,
             limits: self.limits,
+            #[cfg(feature = "tls-rustls")]
+            roots: self.roots,
             replicas: self.replicas,
             time: ServerTime::new(self.clock),
             ifeq: AtomicBool::new(false),

@@ -13,7 +13,7 @@ use crate::transition::{self, Change};
 
 /// A first claim's fence is the client's idea of the server's time. One that is further off than this from what the server
 /// says with its answer is set right, so that the fence of a key grows across lives that are longer than this.
-const FENCE_OFF: Duration = Duration::from_millis(250);
+const FENCE_OFF: Duration = Duration::from_secs(1);
 
 impl Link {
     pub(super) async fn claim(&self, request: &ClaimRequest) -> Result<ClaimVerdict, StoreError> {
@@ -41,7 +41,7 @@ impl Talk<'_> {
         }
         commands.cmd("PEXPIRETIME").arg(&name);
         commands.cmd("TIME");
-        let asked = shared.time.asked();
+        let asked = shared.time.uptime();
         let replies: [Reply; 3] = self.ask(&commands).await?.try_into().map_err(|_| fault::odd(&shared.name))?;
         if let [Err(error), ..] = &replies
             && fault::is_full(error)

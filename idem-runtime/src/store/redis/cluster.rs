@@ -1,13 +1,32 @@
 //! What a cluster needs beyond one server: its primaries one by one.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
+use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
 use redis::cluster_routing::SingleNodeRoutingInfo;
-use redis::{Pipeline, RedisResult, Value};
+use redis::{ConnectionInfo, Pipeline, RedisResult, Value};
 
 use super::fault;
-use super::link::{Link, Reply, pipeline};
+use super::link::{Link, Reply, Talk, pipeline};
+use super::script::Call;
+use super::shared::Shared;
 use super::wire::Node;
 use crate::store::StoreError;
+
+/// A client that asks again once where the cluster has moved a key; all else is the store's own business.
+pub(super) fn client(nodes: &[ConnectionInfo], shared: &Shared) -> RedisResult<ClusterClient> {
+    let builder = ClusterClient::builder(nodes.iter().cloned())
+        .retries(1)
+        .connection_timeout(shared.limits.connect)
+        .response_timeout(shared.limits.response);
+    #[cfg(feature = "tls-rustls")]
+    if let Some(roots) = super::wire::certificates(shared) {
+        return builder.certs(roots).build();
+    }
+    builder.build()
+}
 
 /// Sends commands to one server of the cluster.
 pub(super) async fn send(
@@ -17,8 +36,30 @@ pub(super) async fn send(
     commands: &Pipeline,
 ) -> RedisResult<Vec<Reply>> {
     let route = SingleNodeRoutingInfo::ByAddress { host: host.to_owned(), port };
-    let replies = cluster.clone().route_pipeline(commands, 0, commands.len(), route).await?;
+    let replies = cluster.clone().route_pipeline(commands.clone(), 0, commands.len(), route).await?;
     Ok(replies.into_iter().map(Value::extract_error).collect())
+}
+
+/// Runs scripts whose keys are on different servers: each by itself, all at the same time.
+pub(super) async fn run_each(talk: &Talk<'_>, calls: &[Call<'_>]) -> Result<Vec<Reply>, StoreError> {
+    let mut running: Vec<_> = calls.iter().map(|call| Some(Box::pin(talk.run(std::slice::from_ref(call))))).collect();
+    let mut answers: Vec<Option<Result<Vec<Reply>, StoreError>>> = calls.iter().map(|_| None).collect();
+    poll_fn(|context| {
+        for (run, answer) in running.iter_mut().zip(&mut answers) {
+            if let Some(future) = run
+                && let Poll::Ready(answered) = future.as_mut().poll(context)
+            {
+                (*run, *answer) = (None, Some(answered));
+            }
+        }
+        if running.iter().all(Option::is_none) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    let mut replies = Vec::with_capacity(calls.len());
+    for answer in answers.into_iter().flatten() {
+        replies.extend(answer?);
+    }
+    Ok(replies)
 }
 
 impl Link {

@@ -16,6 +16,7 @@ const UNKNOWN: &str = "unknown";
 impl Link {
     pub(super) async fn describe(&self) -> Result<Description, StoreError> {
         let shared = &self.shared;
+        self.meet_again().await?;
         let node = self.nodes().await?.into_iter().next().ok_or_else(|| fault::odd(&shared.name))?;
         let mut commands = pipeline();
         commands.cmd("INFO");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use redis::{Pipeline, RedisResult, Value};
 use tokio::runtime::Handle;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{sleep, timeout};
 
 use super::fault;
 use super::script::Call;
@@ -51,7 +51,7 @@ impl Link {
         if Handle::try_current().is_err() {
             return Err(fault::unavailable(&self.shared.name, "it must be asked from within a Tokio runtime"));
         }
-        Ok(Talk { link: self, deadline: Instant::now() + self.shared.limits.response })
+        Ok(Talk { link: self, deadline: self.shared.time.uptime() + self.shared.limits.response })
     }
 
     /// Makes the connection, where there is none.
@@ -60,9 +60,30 @@ impl Link {
     /// What keeps it from being made.
     pub(super) async fn meet(&self) -> Result<(), StoreError> {
         let talk = self.talk()?;
-        match timeout_at(talk.deadline, self.live()).await {
+        match timeout(talk.left(), self.live()).await {
             Ok(live) => live.map(drop),
             Err(_) => Err(fault::late(&self.shared.name, self.shared.limits.response)),
+        }
+    }
+
+    /// Asks once more what was asked when the connection was made: a server can forget everything without closing it.
+    ///
+    /// # Errors
+    /// As [`Link::meet`].
+    pub(super) async fn meet_again(&self) -> Result<(), StoreError> {
+        self.meet().await?;
+        let Some(live) = self.current() else { return Ok(()) };
+        match timeout(self.talk()?.left(), live.wire.greet(&self.shared)).await {
+            // It was broken before: the next one is asked when it is made.
+            Ok(Err(StoreError::Unavailable { .. })) => {
+                self.forget(live.number);
+                self.meet().await
+            }
+            Ok(met) => met,
+            Err(_) => {
+                self.forget(live.number);
+                Err(fault::late(&self.shared.name, self.shared.limits.response))
+            }
         }
     }
 
@@ -95,10 +116,16 @@ impl Link {
 /// One operation's questions, which have one limit together.
 pub(super) struct Talk<'a> {
     link: &'a Link,
-    deadline: Instant,
+    /// In uptime.
+    deadline: Duration,
 }
 
 impl Talk<'_> {
+    /// How much of the operation's time is left.
+    fn left(&self) -> Duration {
+        self.deadline.saturating_sub(self.shared().time.uptime())
+    }
+
     pub(super) fn shared(&self) -> &Shared {
         &self.link.shared
     }
@@ -120,13 +147,17 @@ impl Talk<'_> {
         let shared = &self.link.shared;
         let mut last = fault::late(&shared.name, shared.limits.response);
         for pause in PAUSES {
-            if Instant::now() + pause >= self.deadline {
+            if pause >= self.left() {
                 break;
             }
             if !pause.is_zero() {
                 sleep(pause).await;
             }
-            let live = match timeout_at(self.deadline, self.link.live()).await {
+            let live = match self.link.current() {
+                Some(live) => Ok(Ok(live)),
+                None => timeout(self.left(), self.link.live()).await,
+            };
+            let live = match live {
                 Ok(Ok(live)) => live,
                 Ok(Err(error @ StoreError::Unavailable { .. })) => {
                     last = error;
@@ -135,7 +166,7 @@ impl Talk<'_> {
                 Ok(Err(error)) => return Err(error),
                 Err(_) => break,
             };
-            match timeout_at(self.deadline, live.wire.send(node, commands)).await {
+            match timeout(self.left(), live.wire.send(node, commands)).await {
                 Ok(Ok(replies)) if replies.len() == commands.len() => {
                     if replies.iter().filter_map(|reply| reply.as_ref().err()).any(fault::ends_connection) {
                         self.link.forget(live.number);
@@ -162,6 +193,10 @@ impl Talk<'_> {
     /// # Errors
     /// As [`Talk::ask`].
     pub(super) async fn run(&self, calls: &[Call<'_>]) -> Result<Vec<Reply>, StoreError> {
+        #[cfg(feature = "redis-cluster")]
+        if calls.len() > 1 && matches!(self.shared().address, super::address::Address::Cluster(_)) {
+            return super::cluster::run_each(self, calls).await;
+        }
         let mut commands = pipeline();
         for call in calls {
             commands.add_command(call.by_hash());

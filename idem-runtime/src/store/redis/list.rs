@@ -85,7 +85,7 @@ impl Link {
             commands.cmd("PEXPIRETIME").arg(&name);
             commands.cmd("TIME");
         }
-        let asked = shared.time.asked();
+        let asked = shared.time.uptime();
         let mut replies = self.talk()?.ask_at(node, &commands).await?.into_iter();
         let seen = digests.into_iter().map(|digest| {
             let three = [replies.next(), replies.next(), replies.next()].map(|reply| reply.unwrap_or(Ok(Value::Nil)));

@@ -2,6 +2,7 @@
 
 mod address;
 mod builder;
+mod cache;
 mod claim;
 mod clear;
 #[cfg(feature = "redis-cluster")]
@@ -24,6 +25,8 @@ mod settle;
 mod shared;
 mod step;
 mod sweep;
+#[cfg(test)]
+mod tests;
 mod time;
 mod value;
 mod wire;

@@ -32,9 +32,18 @@ impl Names {
 
     /// The key of a record. A cluster places it by the digest alone.
     pub(super) fn record(&self, digest: &[u8; 32]) -> Vec<u8> {
+        self.of_digest(b":record:{", digest)
+    }
+
+    /// The key of a copy of a record, in the cache of a tiered store: no store takes it for a record.
+    pub(super) fn copy(&self, digest: &[u8; 32]) -> Vec<u8> {
+        self.of_digest(b":copy:{", digest)
+    }
+
+    fn of_digest(&self, kind: &[u8], digest: &[u8; 32]) -> Vec<u8> {
         let mut name = Vec::with_capacity(self.prefix.len() + 74);
         name.extend_from_slice(self.prefix.as_bytes());
-        name.extend_from_slice(b":record:{");
+        name.extend_from_slice(kind);
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         for byte in digest {
             name.push(DIGITS[usize::from(byte >> 4)]);
@@ -83,6 +92,7 @@ mod tests {
             "idem:record:{0008101820283038404850586068707880889098a0a8b0b8c0c8d0d8e0e8f0f8}".as_bytes().to_vec();
         assert_eq!(name, expected);
         assert_eq!(names.digest(&name), Some(digest));
+        assert!(names.copy(&digest).starts_with(b"idem:copy:{0008") && names.digest(&names.copy(&digest)).is_none());
         assert_eq!((names.records().as_str(), names.incarnation().as_str()), ("idem:record:{*}", "idem:incarnation"));
         let capital = String::from_utf8(name).unwrap().replace('a', "A");
         for odd in [&b"idem:record:{00}"[..], b"idem:incarnation", b"other:record:{}", b"", capital.as_bytes()] {

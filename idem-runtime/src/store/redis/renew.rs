@@ -32,11 +32,14 @@ struct Words {
 
 impl Link {
     pub(super) async fn renew(&self, requests: &[RenewRequest]) -> Result<Vec<Answer>, StoreError> {
+        if requests.is_empty() {
+            return Ok(Vec::new());
+        }
         let talk = self.talk()?;
         let shared = talk.shared();
         let words: Vec<Words> = requests.iter().map(|request| talk.words(request)).collect();
         let calls: Vec<Call<'_>> = words.iter().map(Words::call).collect();
-        let asked = shared.time.asked();
+        let asked = shared.time.uptime();
         let replies = talk.run(&calls).await?;
         let mut answers = Vec::with_capacity(requests.len());
         for (request, reply) in requests.iter().zip(replies) {

@@ -14,6 +14,21 @@ macro_rules! seen {
     };
 }
 
+/// Writes a value, to live for ever, for its time, or not at all: what is over at once is not written.
+macro_rules! put {
+    ($value:literal) => {
+        concat!(
+            "  if ARGV[4] == '' then redis.call('SET', KEYS[1], ",
+            $value,
+            ")\n",
+            "  elseif ARGV[4] == '0' then redis.call('DEL', KEYS[1])\n",
+            "  else redis.call('SET', KEYS[1], ",
+            $value,
+            ", 'PX', ARGV[4]) end\n"
+        )
+    };
+}
+
 /// Writes a value where the key is still as it was seen: `seen, its end, value, time to live or nothing`.
 /// Answers when the key ends now.
 pub(super) static WRITE: LazyLock<Script> = LazyLock::new(|| {
@@ -21,8 +36,7 @@ pub(super) static WRITE: LazyLock<Script> = LazyLock::new(|| {
         "#!lua flags=allow-oom\n",
         "local ends = string.format('%.0f', redis.call('PEXPIRETIME', KEYS[1]))\n",
         "if ends == ARGV[2] and (redis.call('GET', KEYS[1]) or '') == ARGV[1] then\n",
-        "  if ARGV[4] == '' then redis.call('SET', KEYS[1], ARGV[3])\n",
-        "  else redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4]) end\n",
+        put!("ARGV[3]"),
         "  return redis.call('PEXPIRETIME', KEYS[1])\n",
         "end\n",
         seen!()
@@ -39,8 +53,7 @@ pub(super) static SETTLE: LazyLock<Script> = LazyLock::new(|| {
         "    and struct.unpack('>I4', value, 60) == #value then\n",
         "  local kept = string.sub(value, 28, 51)\n",
         "  value = ARGV[2] .. kept .. ARGV[3]\n",
-        "  if ARGV[4] == '' then redis.call('SET', KEYS[1], value)\n",
-        "  else redis.call('SET', KEYS[1], value, 'PX', ARGV[4]) end\n",
+        put!("value"),
         "  return {kept, redis.call('PEXPIRETIME', KEYS[1])}\n",
         "end\n",
         seen!()

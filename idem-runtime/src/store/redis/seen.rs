@@ -7,14 +7,11 @@ use redis::Value;
 use super::fault;
 use super::link::{Reply, Talk, pipeline};
 use super::shared::Shared;
-use super::value;
+use super::value::{self, ABSENT};
 use super::wire::server_time;
 use crate::clock::Timestamp;
 use crate::record::Record;
 use crate::store::StoreError;
-
-/// A key that is not there ends at this, in the server's words.
-const ABSENT: i64 = -2;
 
 /// A key's value, when it ends, and when that was so.
 #[derive(Debug)]
@@ -93,7 +90,7 @@ impl Talk<'_> {
         commands.cmd("GET").arg(&name);
         commands.cmd("PEXPIRETIME").arg(&name);
         commands.cmd("TIME");
-        let asked = shared.time.asked();
+        let asked = shared.time.uptime();
         let replies = self.ask(&commands).await?;
         let replies = replies.try_into().map_err(|_| fault::odd(&shared.name))?;
         Seen::of_replies(digest, replies, asked, shared)

@@ -20,7 +20,7 @@ use crate::transition::{self, Change, Step};
 /// What became of a claim that was to be ended.
 enum Settled {
     /// It ended; the record as it was written.
-    As(Record),
+    As(Arc<Record>),
     /// The record is not as its owner knows it.
     Otherwise(Seen),
 }
@@ -64,7 +64,7 @@ impl Talk<'_> {
             return Ok(CompleteVerdict::Completed { record: Arc::new(record), restored: false });
         }
         match self.settle(&running, &done, SETTLES + 8, now).await? {
-            Settled::As(record) => Ok(CompleteVerdict::Completed { record: Arc::new(record), restored: false }),
+            Settled::As(record) => Ok(CompleteVerdict::Completed { record, restored: false }),
             Settled::Otherwise(seen) => {
                 self.step(&request.claim.key, seen, |record, now| transition::complete(record, request, now)).await
             }
@@ -88,6 +88,9 @@ impl Talk<'_> {
         let mut done = done.clone();
         (done.created_at, done.longest_lease) = (first.created_at, first.longest_lease);
         let (before, after) = (value::encode(&first, granted), value::encode(&done, now));
+        if after.ttl == Some(0) {
+            return Ok(None);
+        }
         let name = shared.names.record(request.claim.key.digest());
         let mut commands = pipeline();
         let set = commands.cmd("SET").arg(&name).arg(&after.bytes).arg("IFEQ").arg(&before.bytes);
@@ -119,7 +122,7 @@ impl Talk<'_> {
         let ttl = ttl_text(after.ttl);
         let (head, tail) = (&after.bytes[..KEPT.start], &after.bytes[KEPT.end..]);
         let call = Call::new(&SETTLE, &name, vec![&before[..compared], head, tail, ttl.as_bytes()]);
-        let asked = shared.time.asked();
+        let asked = shared.time.uptime();
         let reply = self.run_one(call).await?;
         let said = match reply.map_err(|error| fault::of_record(&shared.name, digest, &error))? {
             Value::Array(said) => said,
@@ -130,7 +133,7 @@ impl Talk<'_> {
             let mut ended = ended.clone();
             value::keep(&mut ended, kept);
             value::set_times(&mut ended, 0, *ends);
-            return Ok(Settled::As(ended));
+            return Ok(Settled::As(Arc::new(ended)));
         }
         Seen::of_script(said, digest, asked, shared).map(Settled::Otherwise)
     }

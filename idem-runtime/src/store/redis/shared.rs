@@ -30,6 +30,9 @@ pub(super) struct Shared {
     pub(super) address: Address,
     pub(super) names: Names,
     pub(super) limits: Limits,
+    /// Certificates of authorities besides the public ones, as PEM.
+    #[cfg(feature = "tls-rustls")]
+    pub(super) roots: Option<Vec<u8>>,
     pub(super) replicas: Option<Replicas>,
     pub(super) time: ServerTime,
     /// Whether the server compares and sets in one command.

@@ -78,7 +78,7 @@ impl Talk<'_> {
         let name = shared.names.record(digest);
         let (ends, ttl) = (seen.end_text(), ttl_text(ttl));
         let before = seen.value.as_deref().unwrap_or_default();
-        let asked = shared.time.asked();
+        let asked = shared.time.uptime();
         let reply =
             self.run_one(Call::new(&WRITE, &name, vec![before, ends.as_bytes(), bytes, ttl.as_bytes()])).await?;
         match reply.map_err(|error| fault::of_record(&shared.name, digest, &error))? {

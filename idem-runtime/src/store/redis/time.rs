@@ -19,8 +19,8 @@ impl ServerTime {
         Self { clock, offset: AtomicI64::new(i64::MIN) }
     }
 
-    /// When a question was asked, to be handed to [`ServerTime::learn`].
-    pub(super) fn asked(&self) -> Duration {
+    /// The client's uptime: when a question was asked, to be handed to [`ServerTime::learn`].
+    pub(super) fn uptime(&self) -> Duration {
         self.clock.uptime()
     }
 

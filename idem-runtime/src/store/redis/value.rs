@@ -28,6 +28,9 @@ pub(super) const STATE: usize = 6;
 /// Where scripts find the length of the whole value.
 const LENGTH: std::ops::Range<usize> = 59..63;
 
+/// A key that is not there ends at this, in the server's words.
+pub(super) const ABSENT: i64 = -2;
+
 /// Evidence that must not run out is kept this long beyond the lease. More would overflow the server's arithmetic.
 pub(super) const FOREVER_MS: u64 = 100 * 365 * 86_400_000;
 
@@ -45,7 +48,7 @@ const ALL_FLAGS: u8 = 31;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Encoded {
     pub(super) bytes: Vec<u8>,
-    /// Milliseconds from now; none is for ever.
+    /// Milliseconds from now; none is for ever, and what is over at once is not kept.
     pub(super) ttl: Option<u64>,
 }
 
@@ -197,8 +200,11 @@ pub(super) fn keep(record: &mut Record, kept: [u8; 24]) {
     record.longest_lease = Duration::from_micros(u64::from_be_bytes(longest_lease));
 }
 
-/// The record's lease and end, where the server says when the key ends.
+/// The record's lease and end, where the server says when the key ends. A record that was over at once has no key.
 pub(super) fn set_times(record: &mut Record, linger: u64, ends: i64) {
+    if ends == ABSENT {
+        return;
+    }
     let end = (ends >= 0).then(|| Timestamp::from_micros(ends.saturating_mul(1_000)));
     (record.lease_until, record.expires_at) = match record.state {
         State::Running => {
@@ -212,13 +218,13 @@ pub(super) fn set_times(record: &mut Record, linger: u64, ends: i64) {
 
 /// How long the key lives from `now`, and how much of that follows the lease, in milliseconds.
 fn times(record: &Record, now: Timestamp) -> (Option<u64>, u64) {
-    let left = |until: Timestamp| millis(until.since(now)).clamp(1, FOREVER_MS);
+    let left = |until: Timestamp| millis(until.since(now)).min(FOREVER_MS);
     if record.state != State::Running {
         return (record.expires_at.map(left), 0);
     }
     let Some(until) = record.lease_until else { return (None, FOREVER_MS) };
     let linger = record.expires_at.map_or(FOREVER_MS, |end| millis(end.since(until)).min(FOREVER_MS));
-    (Some(left(until) + linger), linger)
+    (Some(left(until).max(1) + linger), linger)
 }
 
 /// Up, so that nothing ends before its time.

@@ -1,7 +1,7 @@
 //! Making a connection, and getting to know the server on it.
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Pipeline, Value};
+use redis::{AsyncConnectionConfig, Client, ConnectionInfo, Pipeline, Value};
 
 use super::address::Address;
 use super::fault;
@@ -64,28 +64,23 @@ impl Wire {
             AsyncConnectionConfig::new().set_connection_timeout(Some(shared.limits.connect)).set_response_timeout(None);
         match &shared.address {
             Address::Server(server) => {
-                let client = Client::open(server.clone())?;
+                let client = client(server, shared)?;
                 client.get_multiplexed_async_connection_with_config(&config).await.map(Self::Server)
             }
             #[cfg(feature = "redis-cluster")]
             Address::Cluster(nodes) => {
-                let cluster = redis::cluster::ClusterClient::builder(nodes.iter().cloned())
-                    .retries(1)
-                    .connection_timeout(shared.limits.connect)
-                    .response_timeout(shared.limits.response)
-                    .build()?;
-                cluster.get_async_connection().await.map(Self::Cluster)
+                super::cluster::client(nodes, shared)?.get_async_connection().await.map(Self::Cluster)
             }
             #[cfg(feature = "redis-sentinel")]
             Address::Sentinel { sentinels, primary, server } => {
-                let client = super::sentinel::primary(sentinels, primary, server)?.async_get_client().await?;
+                let client = super::sentinel::primary(sentinels, primary, server, shared)?.async_get_client().await?;
                 client.get_multiplexed_async_connection_with_config(&config).await.map(Self::Server)
             }
         }
     }
 
     /// What time it is there, which life of it this is, and whether it compares and sets in one command.
-    async fn greet(&self, shared: &Shared) -> Result<(), StoreError> {
+    pub(super) async fn greet(&self, shared: &Shared) -> Result<(), StoreError> {
         let key = shared.names.incarnation();
         let life = format!("{LAYOUT}{}", fault::hex(&rand::random::<[u8; 16]>()));
         let mut commands = pipeline();
@@ -95,7 +90,7 @@ impl Wire {
         commands.cmd("TIME");
         // Never true: no value is of one byte. A server without the option says so, and none writes.
         commands.cmd("SET").arg(&key).arg(&life).arg("IFEQ").arg("?");
-        let asked = shared.time.asked();
+        let asked = shared.time.uptime();
         let replies = self.send(&Node::OfTheKey, &commands).await.map_err(|error| fault::of(&shared.name, &error))?;
         let Ok([set, get, ends, time, ifeq]) = <[Reply; 5]>::try_from(replies) else {
             return Err(fault::odd(&shared.name));
@@ -127,6 +122,25 @@ impl Wire {
             _ => Err(taken(shared, &key)),
         }
     }
+}
+
+#[cfg(not(feature = "tls-rustls"))]
+fn client(server: &ConnectionInfo, _shared: &Shared) -> redis::RedisResult<Client> {
+    Client::open(server.clone())
+}
+
+#[cfg(feature = "tls-rustls")]
+fn client(server: &ConnectionInfo, shared: &Shared) -> redis::RedisResult<Client> {
+    match (server.addr(), certificates(shared)) {
+        (redis::ConnectionAddr::TcpTls { .. }, Some(roots)) => Client::build_with_tls(server.clone(), roots),
+        _ => Client::open(server.clone()),
+    }
+}
+
+/// The authorities that the builder named.
+#[cfg(feature = "tls-rustls")]
+pub(super) fn certificates(shared: &Shared) -> Option<redis::TlsCertificates> {
+    shared.roots.clone().map(|roots| redis::TlsCertificates { client_tls: None, root_cert: Some(roots) })
 }
 
 fn taken(shared: &Shared, key: &str) -> StoreError {

@@ -56,7 +56,7 @@ impl<D: Dialect> Lender<D> {
         Ok(Lent::Own { connection, lender: own, reused, _permit: permit })
     }
 
-    /// How long a caller that got nothing waited in line for: whether all connections are in use.
+    /// Whether all connections are in use: why a caller may have waited in vain.
     pub(super) fn is_exhausted(&self) -> bool {
         match self {
             Self::Own(own) => own.permits.available_permits() == 0,

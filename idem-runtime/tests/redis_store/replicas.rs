@@ -1,0 +1,99 @@
+//! A primary that dies before its replica heard of a claim (R7).
+
+use std::time::Duration;
+
+use idem_runtime::claim::{ClaimVerdict, CompleteVerdict};
+use idem_runtime::{RedisStore, Store, StoreError};
+use idem_test_servers::Redis;
+
+use crate::support::{Bench, claimed, command, completion, key, request, setting};
+
+/// A primary and its replica, which has caught up.
+async fn pair() -> (Redis, Redis) {
+    let primary = Redis::start(&["--repl-diskless-sync-delay", "0"]);
+    let replica = Redis::start(&["--replicaof", &format!("127.0.0.1 {}", primary.port())]);
+    let mut raw = redis::Client::open(primary.url()).unwrap().get_connection().unwrap();
+    let () = command(&["SET", "probe", "1"]).query(&mut raw).unwrap();
+    for _ in 0..100 {
+        if command(&["WAIT", "1", "100"]).query::<i64>(&mut raw).unwrap() == 1 {
+            return (primary, replica);
+        }
+    }
+    panic!("the replica does not catch up");
+}
+
+fn promote(replica: &Redis) {
+    follow(replica, &["NO", "ONE"]);
+}
+
+fn follow(replica: &Redis, whom: &[&str]) {
+    let mut raw = redis::Client::open(replica.url()).unwrap().get_connection().unwrap();
+    let () = redis::cmd("REPLICAOF").arg(whom).query(&mut raw).unwrap();
+}
+
+#[tokio::test]
+async fn a_replica_refuses_and_says_whom_to_ask() {
+    let (_primary, replica) = pair().await;
+    let error = RedisStore::connect(replica.url()).await.unwrap_err();
+    assert!(matches!(&error, StoreError::ReadOnly { reason, .. } if reason.contains("primary")), "{error}");
+}
+
+#[tokio::test]
+async fn without_waiting_a_failover_forgets_a_claim_and_its_work_runs_twice() {
+    let (primary, replica) = pair().await;
+    let bench = Bench::at(primary.url()).await;
+    assert_eq!(setting(&bench.store.describe().await.unwrap(), "wait_replicas"), ("0", true));
+    // A partition: what the primary takes from now on, the replica never hears.
+    follow(&replica, &["127.0.0.1", "1"]);
+    let claim = request(key("t", 1));
+    bench.claim(&claim).await;
+    primary.kill();
+    promote(&replica);
+    let store = RedisStore::builder(replica.url()).prefix(&bench.prefix).connect().await.unwrap();
+    // Nobody can promise otherwise: this is what the documentation says.
+    assert_eq!(claimed(store.claim(&request(claim.key)).await.unwrap()).attempt, 1);
+}
+
+#[tokio::test]
+async fn with_a_replica_to_wait_for_no_answered_claim_has_a_second_owner() {
+    let (primary, replica) = pair().await;
+    let builder = RedisStore::builder(primary.url()).prefix("idem-test");
+    let store = builder.wait_replicas(1, Duration::from_millis(300)).connect().await.unwrap();
+    assert_eq!(setting(&store.describe().await.unwrap(), "wait_replicas"), ("1", false));
+    let (answered, completed) = (request(key("answered", 1)), request(key("completed", 1)));
+    claimed(store.claim(&answered).await.unwrap());
+    let granted = claimed(store.claim(&completed).await.unwrap());
+    store.complete(&completion(&completed, &granted, b"x")).await.unwrap();
+    replica.pause();
+    let unheard = request(key("unheard", 1));
+    for _ in 0..2 {
+        let error = store.claim(&unheard).await.unwrap_err();
+        assert!(
+            matches!(&error, StoreError::Unavailable { reason, .. } if reason.contains("0 of 1 replicas")),
+            "{error}"
+        );
+    }
+    primary.kill();
+    replica.resume();
+    promote(&replica);
+    let store = RedisStore::builder(replica.url()).prefix("idem-test").connect().await.unwrap();
+    let verdict = store.claim(&request(answered.key)).await.unwrap();
+    assert!(matches!(verdict, ClaimVerdict::Running { .. }), "{verdict:?}");
+    let verdict = store.claim(&request(completed.key)).await.unwrap();
+    assert!(matches!(verdict, ClaimVerdict::Completed(_)), "{verdict:?}");
+}
+
+#[tokio::test]
+async fn a_claim_that_was_not_heard_is_answered_once_the_replica_hears_it() {
+    let (primary, replica) = pair().await;
+    let builder = RedisStore::builder(primary.url()).prefix("idem-test");
+    let store = builder.wait_replicas(1, Duration::from_millis(200)).connect().await.unwrap();
+    replica.pause();
+    let claim = request(key("t", 1));
+    store.claim(&claim).await.unwrap_err();
+    replica.resume();
+    let granted = claimed(store.claim(&claim).await.unwrap());
+    assert_eq!(granted.attempt, 1);
+    let verdict = store.complete(&completion(&claim, &granted, b"x")).await.unwrap();
+    assert!(matches!(verdict, CompleteVerdict::Completed { restored: false, .. }));
+}
