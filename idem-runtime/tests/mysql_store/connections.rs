@@ -1,6 +1,5 @@
 //! Connections that die, that are all in use, and what every one of them is set to.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use idem_runtime::claim::{ClaimVerdict, CompleteVerdict, RenewVerdict};
@@ -10,7 +9,7 @@ use idem_test_servers::MySql;
 use sqlx::AssertSqlSafe;
 
 use crate::support::{
-    Bench, claimed, completion, connect, done, failure, key, literal, number, persistent, renewal, request,
+    Bench, calls_while, claimed, completion, connect, done, failure, key, literal, number, persistent, renewal, request,
 };
 
 /// What a server may have been set to by those who run it.
@@ -88,27 +87,7 @@ async fn idle_connections_that_were_killed_cost_nothing_but_time() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn killed_in_the_middle_nothing_is_done_twice_and_nothing_is_lost() {
     let bench = Bench::new().await;
-    let store = Arc::new(bench.neighbour().await);
-    let work = (0..8).map(|worker| {
-        let store = Arc::clone(&store);
-        tokio::spawn(async move {
-            for n in 0..40 {
-                let claim = request(key("t", worker * 1_000 + n));
-                let claimed = claimed(persistent(|| store.claim(&claim)).await);
-                assert_eq!(claimed.attempt, 1);
-                let completion = completion(&claim, &claimed, b"x");
-                let done = persistent(|| store.complete(&completion)).await;
-                assert!(matches!(done, CompleteVerdict::Completed { restored: false, .. }), "{done:?}");
-            }
-        })
-    });
-    let work: Vec<_> = work.collect();
-    while work.iter().any(|worker| !worker.is_finished()) {
-        kill_all(&bench).await;
-    }
-    for worker in work {
-        worker.await.unwrap();
-    }
+    calls_while(&bench.neighbour().await, 40, || kill_all(&bench)).await;
     assert_eq!(bench.count().await, 320);
 }
 

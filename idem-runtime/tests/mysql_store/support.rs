@@ -2,10 +2,10 @@
 
 #[path = "../mysql_support/mod.rs"]
 mod database;
-#[path = "../store_support/dropped.rs"]
-mod dropped;
 #[path = "../store_support/mod.rs"]
 mod requests;
+#[path = "../store_support/scenes.rs"]
+mod scenes;
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use idem_runtime::{Key, MySqlStore, MySqlStoreBuilder, Store};
 use sqlx::{AssertSqlSafe, MySqlConnection};
 
 pub use self::database::*;
-pub use self::dropped::*;
 pub use self::requests::*;
+pub use self::scenes::*;
 
 /// A store and its database.
 pub struct Bench {

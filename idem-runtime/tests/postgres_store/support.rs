@@ -2,10 +2,10 @@
 
 #[path = "../postgres_support/mod.rs"]
 mod database;
-#[path = "../store_support/dropped.rs"]
-mod dropped;
 #[path = "../store_support/mod.rs"]
 mod requests;
+#[path = "../store_support/scenes.rs"]
+mod scenes;
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use idem_runtime::claim::{ClaimRequest, Claimed};
 use idem_runtime::{PostgresStore, PostgresStoreBuilder, Store};
 
 pub use self::database::*;
-pub use self::dropped::*;
 pub use self::requests::*;
+pub use self::scenes::*;
 
 /// A store and its schema.
 pub struct Bench {
