@@ -42,6 +42,7 @@
 //! |---|---|
 //! | `macros` (default) | the attributes |
 //! | `sqlite` | `SqliteStore`, an embedded durable store |
+//! | `mysql` | `MySqlStore`, for MySQL and MariaDB |
 //! | `testing` | `testing`: clocks, fault injection (of calls and of the network), and the conformance suite for stores |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -1,7 +1,5 @@
 //! A future that is dropped leaves no lock, no transaction, no half-written row, and a store that goes on.
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use idem_runtime::claim::{CancelRequest, CompleteVerdict, Failure};
@@ -10,26 +8,7 @@ use idem_runtime::store::{ListQuery, StoreFuture};
 use idem_runtime::{PostgresStore, Store};
 use sqlx::postgres::PgPoolOptions;
 
-use crate::support::{Bench, DAY, builder, claimed, completion, done, failure, key, renewal, request};
-
-/// Polls a future so often, as it asks to be polled, and then drops it.
-struct Dropped<F> {
-    future: F,
-    polls_left: u32,
-}
-
-impl<F: Future + Unpin> Future for Dropped<F> {
-    /// What the future answered, where it did in time.
-    type Output = Option<F::Output>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if self.polls_left == 0 {
-            return Poll::Ready(None);
-        }
-        self.polls_left -= 1;
-        Pin::new(&mut self.future).poll(context).map(Some)
-    }
-}
+use crate::support::{Bench, DAY, Dropped, builder, claimed, completion, done, failure, key, renewal, request};
 
 /// An operation.
 type Call<A, T> = for<'a> fn(&'a PostgresStore, &'a A) -> StoreFuture<'a, T>;

@@ -1,13 +1,12 @@
 //! Connections that die, that are all in use, and what every one of them is set to.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use idem_runtime::claim::{ClaimVerdict, CompleteVerdict, RenewVerdict};
 use idem_runtime::testing::proxy::{Proxy, WireFault};
 use idem_runtime::{PostgresStore, Store, StoreError};
 
-use crate::support::{Bench, claimed, completion, done, key, renewal, request};
+use crate::support::{Bench, calls_while, claimed, completion, done, key, persistent, renewal, request};
 
 fn with(url: &str, option: &str) -> String {
     format!("{url}{}{option}", if url.contains('?') { '&' } else { '?' })
@@ -84,42 +83,8 @@ async fn terminate_all(bench: &Bench) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn terminated_in_the_middle_nothing_is_done_twice_and_nothing_is_lost() {
     let bench = Bench::new().await;
-    let store = Arc::new(bench.neighbour().await);
-    let work = (0..8).map(|worker| {
-        let store = Arc::clone(&store);
-        tokio::spawn(async move {
-            let mut granted = 0;
-            for n in 0..60 {
-                let claim = request(key("t", worker * 1_000 + n));
-                let claimed = claimed(persistent(|| store.claim(&claim)).await);
-                assert_eq!(claimed.attempt, 1);
-                let completion = completion(&claim, &claimed, b"x");
-                let done = persistent(|| store.complete(&completion)).await;
-                assert!(matches!(done, CompleteVerdict::Completed { restored: false, .. }), "{done:?}");
-                granted += 1;
-            }
-            granted
-        })
-    });
-    let work: Vec<_> = work.collect();
-    while work.iter().any(|worker| !worker.is_finished()) {
-        terminate_all(&bench).await;
-    }
-    for worker in work {
-        assert_eq!(worker.await.unwrap(), 60);
-    }
+    calls_while(&bench.neighbour().await, 60, || terminate_all(&bench)).await;
     assert_eq!(bench.count().await, 480);
-}
-
-/// Asks until there is an answer, as the pipeline does.
-async fn persistent<'a, T>(ask: impl Fn() -> idem_runtime::store::StoreFuture<'a, T>) -> T {
-    loop {
-        match ask().await {
-            Ok(answer) => return answer,
-            Err(StoreError::Unavailable { .. }) => tokio::task::yield_now().await,
-            Err(other) => panic!("{other}"),
-        }
-    }
 }
 
 #[tokio::test]

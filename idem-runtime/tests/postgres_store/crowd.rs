@@ -1,16 +1,11 @@
 //! Many at once on few keys: one runs, everybody is answered.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use idem_runtime::claim::{ClaimVerdict, CompleteVerdict, Failure};
+use idem_runtime::claim::ClaimVerdict;
 use idem_runtime::{PostgresStore, Store};
 use sqlx::PgConnection;
 use sqlx::postgres::PgPoolOptions;
 
-use crate::support::{Bench, claimed, completion, done, failure, key, request};
-
-const KEYS: u64 = 20;
+use crate::support::{Bench, claimed, done, key, request, run_each_key_once};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn sixty_four_tasks_of_each_of_two_stores_run_each_key_once() {
@@ -24,46 +19,6 @@ async fn the_same_over_an_application_s_pool() {
     let pool = PgPoolOptions::new().max_connections(6).connect(&bench.schema.url).await.unwrap();
     let pooled = PostgresStore::pool_builder(pool).schema(&bench.schema.name).open().await.unwrap();
     run_each_key_once(bench.store.clone(), pooled).await;
-}
-
-async fn run_each_key_once(one: PostgresStore, other: PostgresStore) {
-    let bodies = Arc::new((0..KEYS).map(|_| AtomicU64::new(0)).collect::<Vec<_>>());
-    let tasks = (0..128_u64).map(|task| {
-        let store = if task % 2 == 0 { one.clone() } else { other.clone() };
-        let bodies = Arc::clone(&bodies);
-        tokio::spawn(async move {
-            for n in 0..KEYS {
-                call(&store, (n + task) % KEYS, &bodies, task % 5 == 0).await;
-            }
-        })
-    });
-    for task in tasks.collect::<Vec<_>>() {
-        task.await.unwrap();
-    }
-    for body in bodies.iter() {
-        assert_eq!(body.load(Ordering::SeqCst), 1);
-    }
-}
-
-/// Claims until somebody has completed the key; some give the claim back first.
-async fn call(store: &PostgresStore, number: u64, bodies: &[AtomicU64], mut fickle: bool) {
-    loop {
-        let claim = request(key("t", number));
-        match store.claim(&claim).await.unwrap() {
-            ClaimVerdict::Completed(_) => return,
-            ClaimVerdict::Running { .. } => tokio::task::yield_now().await,
-            ClaimVerdict::Claimed(_) if fickle => {
-                store.fail(&failure(&claim, Failure::NotStarted)).await.unwrap();
-                fickle = false;
-            }
-            ClaimVerdict::Claimed(granted) => {
-                bodies[usize::try_from(number).unwrap()].fetch_add(1, Ordering::SeqCst);
-                let done = store.complete(&completion(&claim, &granted, b"x")).await.unwrap();
-                assert!(matches!(done, CompleteVerdict::Completed { restored: false, .. }), "{done:?}");
-            }
-            other => panic!("{other:?}"),
-        }
-    }
 }
 
 async fn sql(raw: &mut PgConnection, sql: &'static str) {

@@ -9,7 +9,9 @@ use idem_runtime::store::ListQuery;
 use idem_runtime::transition::{self, Change};
 use idem_runtime::{Store, StoreError};
 
-use crate::support::{Bench, LEASE, claimed, completion, failure, fingerprinted, hex, key, renewal, request};
+use crate::support::{
+    Bench, LEASE, claimed, completion, every_error, failure, fingerprinted, hex, key, renewal, request,
+};
 
 /// Damage that the tables let through, and what is said of it.
 const DAMAGE: &[(&str, &str)] = &[
@@ -35,7 +37,7 @@ async fn a_row_that_does_not_read_is_corrupt_for_every_operation() {
     let bench = Bench::new().await;
     for (number, (damage, said)) in (0..).zip(DAMAGE) {
         let (claim, granted) = damaged(&bench, number, damage).await;
-        for (operation, error) in every_answer(&bench, &claim, granted).await {
+        for (operation, error) in every_error(&bench.store, &claim, granted).await {
             let StoreError::Corrupt { key: named, reason } = &error else { panic!("{damage}, {operation}: {error:?}") };
             assert_eq!(*named, hex(claim.key.digest()), "{damage}, {operation}");
             assert!(reason.starts_with(said), "{damage}, {operation}: {reason}");
@@ -71,27 +73,12 @@ async fn damaged(bench: &Bench, number: u64, damage: &str) -> (ClaimRequest, Cla
     (claim, granted)
 }
 
-/// The errors that each operation answers for the key.
-async fn every_answer(bench: &Bench, claim: &ClaimRequest, granted: Claimed) -> Vec<(&'static str, StoreError)> {
-    let (store, key) = (&bench.store, &claim.key);
-    vec![
-        ("claim", store.claim(claim).await.unwrap_err()),
-        ("claim anew", store.claim(&request(key.clone())).await.unwrap_err()),
-        ("complete", store.complete(&completion(claim, &granted, b"x")).await.unwrap_err()),
-        ("fail", store.fail(&failure(claim, Failure::Release)).await.unwrap_err()),
-        ("get", store.get(key).await.unwrap_err()),
-        ("list", store.list(&ListQuery::default()).await.unwrap_err()),
-        ("clear", store.clear(key, false).await.unwrap_err()),
-        ("renew", store.renew(&[renewal(claim)]).await.unwrap().remove(0).unwrap_err()),
-    ]
-}
-
 #[tokio::test]
 async fn a_record_of_a_newer_format_is_refused_even_when_its_time_seems_over() {
     let bench = Bench::new().await;
     let (claim, granted) = damaged(&bench, 1, "format = 2, state = 'a state of the future', expires_at = 1").await;
     let expected = StoreError::NewerFormat { key: hex(claim.key.digest()), found: 2, known: RECORD_FORMAT };
-    for (operation, error) in every_answer(&bench, &claim, granted).await {
+    for (operation, error) in every_error(&bench.store, &claim, granted).await {
         assert_eq!(error, expected, "{operation}");
     }
     assert_eq!(bench.store.clear(&claim.key, true).await.unwrap_err(), expected);

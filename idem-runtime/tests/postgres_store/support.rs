@@ -4,6 +4,8 @@
 mod database;
 #[path = "../store_support/mod.rs"]
 mod requests;
+#[path = "../store_support/scenes.rs"]
+mod scenes;
 
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use idem_runtime::{PostgresStore, PostgresStoreBuilder, Store};
 
 pub use self::database::*;
 pub use self::requests::*;
+pub use self::scenes::*;
 
 /// A store and its schema.
 pub struct Bench {

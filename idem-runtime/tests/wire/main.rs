@@ -1,6 +1,6 @@
 //! Stores over a network that loses what they say and hear: the same request again is answered as the first would have
 //! been, and nothing is doubled, lost or blocked. The same tests for every store that has a server.
-#![cfg(any(feature = "redis", feature = "postgres"))]
+#![cfg(any(feature = "redis", feature = "postgres", feature = "mysql"))]
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
 mod bench;
@@ -14,8 +14,6 @@ mod scene;
 #[path = "../store_support/mod.rs"]
 mod store_support;
 mod trips;
-
-use idem_test_servers::{Postgres, Redis};
 
 /// Every test for one kind of server.
 macro_rules! tests {
@@ -48,6 +46,12 @@ macro_rules! tests {
 }
 
 // Here servers crash and machines do not: what was handed to the kernel is kept, and nobody waits for disks.
-tests!("redis", redis, Box::new(Redis::start(&["--appendonly", "yes", "--appendfsync", "no"])));
+tests!("redis", redis, Box::new(idem_test_servers::Redis::start(&["--appendonly", "yes", "--appendfsync", "no"])));
 // Durable commits are the store's own business (R28).
-tests!("postgres", postgres, Box::new(Postgres::start(&[("fsync", "off"), ("synchronous_commit", "off")])));
+tests!(
+    "postgres",
+    postgres,
+    Box::new(idem_test_servers::Postgres::start(&[("fsync", "off"), ("synchronous_commit", "off")]))
+);
+// Commits are as durable as the server is set to make them.
+tests!("mysql", mysql, Box::new(idem_test_servers::MySql::start(&[])));

@@ -8,6 +8,8 @@ use sqlx::error::BoxDynError;
 
 use crate::store::sql::row::Sink;
 
+pub(super) const NULL: &str = "NULL";
+
 pub(super) fn number(value: Option<i64>) -> String {
     value.map_or_else(null, |value| value.to_string())
 }
@@ -27,7 +29,7 @@ pub(super) fn list(values: impl IntoIterator<Item = String>) -> String {
 }
 
 fn null() -> String {
-    "NULL".to_owned()
+    NULL.to_owned()
 }
 
 fn hexadecimal(before: &str, value: &[u8]) -> String {

@@ -15,6 +15,8 @@ pub(super) mod name;
 pub(super) mod offset;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod operate;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub(super) mod operations;
 pub(super) mod row;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(super) mod run;

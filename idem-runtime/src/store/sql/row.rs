@@ -16,6 +16,7 @@ use crate::transition::MIN_GRACE;
 
 /// The columns that a record is read from, but for `result`, which some statements do not read whole. `task`, `version`
 /// and `scope_label` are for operators; the label says them too.
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 macro_rules! columns {
     () => {
         "key, label, state, owner, fence, attempt, lease_until, longest_lease, fingerprint, host, process, trace,
@@ -23,6 +24,7 @@ macro_rules! columns {
     };
 }
 
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) use columns;
 
 /// The columns of a row, in the order in which [`write`] gives them.

@@ -1,0 +1,121 @@
+//! What a call costs: round trips, locks, and writes.
+
+use idem_runtime::claim::{ClaimVerdict, CompleteVerdict, Failure, RenewVerdict};
+use idem_runtime::store::StoreFuture;
+use idem_runtime::testing::proxy::Proxy;
+use idem_runtime::{MySqlStore, Store};
+use sqlx::{Connection, MySqlConnection, Row};
+
+use crate::support::{Bench, LEASE, claimed, completion, connect, done, failure, key, renewal, request};
+
+/// The bench's tables through a proxy that counts, over one connection that is open.
+async fn counted(bench: &Bench) -> (MySqlStore, Proxy) {
+    let proxy = Proxy::before(&bench.database.url).unwrap();
+    let url = proxy.url(&bench.database.url).unwrap();
+    let store = MySqlStore::builder(&url).max_connections(1).open().await.unwrap();
+    store.get(&key("warm", 1)).await.unwrap();
+    (store, proxy)
+}
+
+/// How many round trips a call takes, and what it answers.
+async fn cost<T>(proxy: &Proxy, call: StoreFuture<'_, T>) -> (u64, T) {
+    let before = proxy.exchanges();
+    let answer = call.await.unwrap();
+    (proxy.exchanges() - before, answer)
+}
+
+fn word(verdict: &ClaimVerdict) -> &'static str {
+    match verdict {
+        ClaimVerdict::Claimed(_) => "claimed",
+        ClaimVerdict::Running { .. } => "running",
+        ClaimVerdict::Completed(_) => "completed",
+        _ => "other",
+    }
+}
+
+#[tokio::test]
+async fn each_call_costs_the_trips_that_it_needs_also_on_a_connection_that_is_new() {
+    let bench = Bench::new().await;
+    let (store, proxy) = counted(&bench).await;
+    let claim = async |claim: &_, expected: (&str, u64)| {
+        let (cost, verdict) = cost(&proxy, store.claim(claim)).await;
+        assert_eq!((word(&verdict), cost), expected);
+    };
+    let (first, second) = (request(key("t", 1)), request(key("t", 2)));
+    claim(&first, ("claimed", 1)).await;
+    claim(&request(first.key.clone()), ("running", 1)).await;
+    claim(&first, ("claimed", 1)).await;
+    let done = completion(&second, &bench.claim(&second).await, b"done");
+    for (trips, sent) in [(1, "first"), (2, "again")] {
+        let (cost, verdict) = cost(&proxy, store.complete(&done)).await;
+        assert!(matches!(verdict, CompleteVerdict::Completed { restored: false, .. }), "{verdict:?}");
+        assert_eq!(cost, trips, "sent {sent}");
+    }
+    claim(&request(second.key.clone()), ("completed", 1)).await;
+    assert_eq!(cost(&proxy, store.fail(&failure(&first, Failure::Release))).await.0, 2);
+    claim(&request(first.key.clone()), ("claimed", 2)).await;
+    bench.age(LEASE).await;
+    claim(&request(first.key.clone()), ("claimed", 2)).await;
+    assert_eq!(cost(&proxy, store.renew(&[])).await.0, 0);
+}
+
+#[tokio::test]
+async fn a_hundred_claims_are_renewed_in_one_trip_and_a_lost_one_costs_its_own() {
+    let bench = Bench::new().await;
+    let (store, proxy) = counted(&bench).await;
+    let mut renewals = Vec::new();
+    for n in 0..100 {
+        let claim = request(key("held", n));
+        bench.claim(&claim).await;
+        renewals.push(renewal(&claim));
+        renewals.last_mut().unwrap().lease += LEASE * u32::from(n % 3 == 0);
+    }
+    let (trips, answers) = cost(&proxy, store.renew(&renewals)).await;
+    assert!(answers.iter().all(|answer| *answer == Ok(RenewVerdict::Renewed)), "{answers:?}");
+    assert_eq!(trips, 1);
+    for renewal in &renewals {
+        let found = store.get(&renewal.key).await.unwrap().unwrap();
+        assert_eq!(found.lease_until.unwrap().since(found.updated_at), renewal.lease);
+    }
+    renewals[7].owner = idem_runtime::record::Owner::random();
+    let (trips, answers) = cost(&proxy, store.renew(&renewals)).await;
+    let lost: Vec<_> = (0..100).filter(|at| answers[*at] != Ok(RenewVerdict::Renewed)).collect();
+    assert_eq!((trips, lost), (2, vec![7]));
+}
+
+#[tokio::test]
+async fn a_duplicate_takes_no_lock() {
+    let bench = Bench::new().await;
+    done(&bench.store, key("t", 1), b"x").await;
+    bench.claim(&request(key("t", 2))).await;
+    let mut raw = bench.database.raw().await;
+    let mut transaction = raw.begin().await.unwrap();
+    sqlx::raw_sql("SELECT * FROM idem_records FOR UPDATE").execute(&mut *transaction).await.unwrap();
+    for (number, expected) in [(1, "completed"), (2, "running")] {
+        assert_eq!(word(&bench.store.claim(&request(key("t", number))).await.unwrap()), expected);
+    }
+    transaction.rollback().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_duplicate_writes_nothing() {
+    // Nothing else writes on this server.
+    let server = idem_test_servers::MySql::start(&["--innodb-stats-auto-recalc=0"]);
+    let store = MySqlStore::connect(server.url()).await.unwrap();
+    done(&store, key("t", 1), &[7; 200]).await;
+    claimed(store.claim(&request(key("t", 2))).await.unwrap());
+    let mut raw = connect(server.url()).await;
+    let before = written(&mut raw).await;
+    for _ in 0..200 {
+        assert_eq!(word(&store.claim(&request(key("t", 1))).await.unwrap()), "completed");
+        assert_eq!(word(&store.claim(&request(key("t", 2))).await.unwrap()), "running");
+    }
+    assert_eq!(written(&mut raw).await, before);
+}
+
+/// How many rows were written, and changed, so far.
+async fn written(raw: &mut MySqlConnection) -> Vec<String> {
+    let status = "SHOW GLOBAL STATUS WHERE Variable_name IN ('Handler_write', 'Handler_update', 'Handler_delete')";
+    let status = sqlx::raw_sql(status).fetch_all(raw).await.unwrap();
+    status.iter().map(|row| format!("{}: {}", row.get::<String, _>(0), row.get::<String, _>(1))).collect()
+}
