@@ -21,6 +21,7 @@ const BOUND: Duration = Duration::from_secs(30);
 async fn hold(number: u32, folder: PathBuf, who: &str) -> Result<String, Error> {
     append(&folder.join("entries"), &format!("{who} {}", idem::current().attempt()));
     while who == "holder" && !folder.join("go").exists() {
+        // tidy: allow sleep: between looks at what another process does
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     Ok(who.to_owned())
@@ -42,10 +43,20 @@ async fn runtime(store: &str) -> Runtime {
     Runtime::builder().store(idem::connect(store).await.unwrap()).namespace("processes").build().unwrap()
 }
 
-fn holder(place: &Place, folder: &Path) -> Child {
+/// The process in its body; gone with this value.
+struct InBody(Child);
+
+impl Drop for InBody {
+    fn drop(&mut self) {
+        _ = self.0.kill();
+        _ = self.0.wait();
+    }
+}
+
+fn holder(place: &Place, folder: &Path) -> InBody {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.env(HOLDER, format!("{}\n{}", folder.display(), place.url)).stdin(Stdio::null());
-    let child = command.spawn().unwrap();
+    let child = InBody(command.spawn().unwrap());
     until("the holder is in its body", || folder.join("entries").exists());
     child
 }
@@ -59,8 +70,8 @@ fn until(what: &str, done: impl Fn() -> bool) {
     }
 }
 
-fn signal(child: &Child, name: &str) {
-    let sent = Command::new("kill").args([format!("-{name}"), child.id().to_string()]).status().unwrap();
+fn signal(child: &InBody, name: &str) {
+    let sent = Command::new("kill").args([format!("-{name}"), child.0.id().to_string()]).status().unwrap();
     assert!(sent.success());
 }
 
@@ -72,9 +83,7 @@ fn entries(folder: &Path) -> Vec<String> {
 #[tokio::main]
 pub async fn killed(place: Place) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
-    let mut child = holder(&place, folder.path());
-    child.kill()?;
-    child.wait()?;
+    drop(holder(&place, folder.path()));
     let killed = Instant::now();
     let (runtime, path) = (runtime(&place.url).await, folder.path().to_owned());
     let outcome = tokio::time::timeout(BOUND, runtime.enter(hold::call(1, path, "heir"))).await??;
@@ -100,7 +109,7 @@ pub async fn stopped(place: Place) -> Result<(), Failed> {
     let before = runtime.enter(hold::status(&1)).await?.ok_or("there is no record")?;
     std::fs::write(folder.path().join("go"), "")?;
     signal(&child, "CONT");
-    assert!(child.wait()?.success());
+    assert!(child.0.wait()?.success());
     let ended = std::fs::read_to_string(folder.path().join("ended"))?;
     assert!(ended.contains("LeaseLost"), "the holder ended with {ended}");
     assert_eq!(runtime.enter(hold::status(&1)).await?.as_ref(), Some(&before));
