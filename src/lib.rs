@@ -35,14 +35,18 @@
 //! * [`guides`]: first steps, keys, failures, operation.
 //! * [`Runtime`]: stores, settings, audit, and [the same pipeline by hand](Runtime::call).
 //! * [`Delivery`]: what a queue knows about the message; [`current`]: the running claim, inside a body.
-//! * [`Store`]: the contract of a store; [`MemoryStore`], and with their features `SqliteStore`.
+//! * [`connect`]: a store by its URL; [`Store`]: the contract of a store; [`TieredStore`]: a cache in front of a durable one.
+//! * [`Transactional`]: claim, effect and result in your own SQL transaction; [`Runtime::lock`]: a distributed lock.
 //!
 //! # Features
 //! | feature | brings |
 //! |---|---|
 //! | `macros` (default) | the attributes |
 //! | `sqlite` | `SqliteStore`, an embedded durable store |
+//! | `postgres` | `PostgresStore` |
 //! | `mysql` | `MySqlStore`, for MySQL and MariaDB |
+//! | `redis` | `RedisStore`, for Redis and Valkey; `redis-cluster` and `redis-sentinel` for those |
+//! | `tls-rustls` | TLS for the connections of all of them |
 //! | `testing` | `testing`: clocks, fault injection (of calls and of the network), and the conformance suite for stores |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
