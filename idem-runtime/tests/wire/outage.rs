@@ -18,6 +18,8 @@ const TOLD: Duration = Duration::from_secs(15);
 
 pub async fn a_claim_that_arrives_after_its_release_claims_nothing(bench: &Bench) {
     let scene = Scene::new(bench, Op::Claim).await;
+    // Connected before: it is the claim that is held, and no greeting.
+    bench.store.get(&scene.key).await.unwrap();
     bench.proxy.next(WireFault::HoldRequest);
     let answers = bench.proxy.answers();
     let claiming = scene.ask(&*bench.store, Op::Claim);
