@@ -97,6 +97,14 @@ on_every_store! {
         assert!(matches!(refused, Error::StoreUnavailable { effect: false, .. }), "{refused}");
     }
 
+    async fn a_lock_that_another_held_meanwhile_is_not_said_to_have_been_held(bench: Bench) {
+        let first = lock(&bench.runtime).acquire().await.unwrap();
+        bench.runtime.clear_forced(first.key()).await.unwrap();
+        lock(&bench.other_real_process()).acquire().await.unwrap().release().await.unwrap();
+        let lost = first.release().await.unwrap_err();
+        assert!(matches!(lost, Error::LeaseLost { .. }), "{lost}");
+    }
+
     async fn an_operator_may_refuse_it(bench: Bench) {
         let held = lock(&bench.runtime).acquire().await.unwrap();
         bench.runtime.cancel(held.key()).await.unwrap();

@@ -232,3 +232,35 @@ impl Gate {
 pub fn runtime() -> Runtime {
     Runtime::builder().store(MemoryStore::new()).namespace("it").build().unwrap()
 }
+
+/// A claim of this key by a new owner, as another process might make it.
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+pub fn claim(key: idem::Key) -> idem::claim::ClaimRequest {
+    idem::claim::ClaimRequest {
+        key,
+        owner: idem::record::Owner::random(),
+        lease: Duration::from_secs(60),
+        fingerprint: None,
+        holder: Arc::default(),
+        on_stale: idem::policy::OnStale::Rerun,
+        max_attempts: None,
+        grace: idem::policy::Retention::For(Duration::ZERO),
+    }
+}
+
+/// The completion of such a claim with a result in its envelope.
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+pub fn completion(
+    claim: &idem::claim::ClaimRequest,
+    claimed: &idem::claim::Claimed,
+    envelope: &[u8],
+) -> idem::claim::CompleteRequest {
+    idem::claim::CompleteRequest {
+        claim: Arc::new(claim.clone()),
+        fence: claimed.fence,
+        attempt: claimed.attempt,
+        result: idem::record::StoredResult::Envelope(envelope.into()),
+        retention: idem::policy::Retention::For(Duration::from_secs(3_600)),
+        may_restore: false,
+    }
+}

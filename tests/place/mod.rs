@@ -48,7 +48,12 @@ impl Place {
 
     #[cfg(feature = "mysql")]
     pub fn mysql() -> Self {
-        let (server, name) = (idem_test_servers::mysql_url(), name());
+        Self::mysql_on(&idem_test_servers::mysql_url())
+    }
+
+    #[cfg(feature = "mysql")]
+    pub fn mysql_on(server: &str) -> Self {
+        let (server, name) = (server.to_owned(), name());
         wait(mysql(&server, format!("CREATE DATABASE {name}")));
         let (address, options) = server.split_once('?').map_or((&*server, None), |(a, o)| (a, Some(o)));
         let (scheme, rest) = address.split_once("://").unwrap();

@@ -116,6 +116,13 @@ async fn lead<'a>(call: &'a Call, leader: Leader<'a>, patience: &mut Patience) -
         }
         let verdict = match asked {
             Ok(verdict) => verdict,
+            // A claim that is not committed yet, or taken back: somebody is running, whoever it is.
+            Err(StoreError::Busy { .. }) => {
+                if let Some(entry) = running(call, None, None, patience).await? {
+                    return Ok(entry);
+                }
+                continue;
+            }
             Err(error) => {
                 leader.away(&error);
                 return without_store(call, error);
@@ -133,13 +140,8 @@ async fn lead<'a>(call: &'a Call, leader: Leader<'a>, patience: &mut Patience) -
         match verdict {
             ClaimVerdict::Running { lease_left, record } => {
                 leader.runs();
-                match call.settings.on_in_progress {
-                    OnInProgress::Wait => {
-                        events::waiting(&call.key, lease_left.unwrap_or(ASK_AGAIN));
-                        patience.pause(lease_left).await.map_err(|Exhausted| in_progress(call, lease_left))?;
-                    }
-                    OnInProgress::Error => return Err(in_progress(call, lease_left)),
-                    OnInProgress::Skip => return Ok(Entry::Skip(Some(record))),
+                if let Some(entry) = running(call, lease_left, Some(record), patience).await? {
+                    return Ok(entry);
                 }
             }
             ClaimVerdict::Completed(record) => {
@@ -153,6 +155,24 @@ async fn lead<'a>(call: &'a Call, leader: Leader<'a>, patience: &mut Patience) -
             // The claim was used up by an earlier sending; the next one has an owner of its own.
             ClaimVerdict::Stale | ClaimVerdict::Claimed(_) => {}
         }
+    }
+}
+
+/// Another is running: as the task's policy says. `None`: it was waited for, and the store is to be asked again.
+async fn running<'a>(
+    call: &Call,
+    lease_left: Option<Duration>,
+    record: Option<Arc<Record>>,
+    patience: &mut Patience,
+) -> Result<Option<Entry<'a>>, Error> {
+    match call.settings.on_in_progress {
+        OnInProgress::Wait => {
+            events::waiting(&call.key, lease_left.unwrap_or(ASK_AGAIN));
+            patience.pause(lease_left).await.map_err(|Exhausted| in_progress(call, lease_left))?;
+            Ok(None)
+        }
+        OnInProgress::Error => Err(in_progress(call, lease_left)),
+        OnInProgress::Skip => Ok(Some(Entry::Skip(record))),
     }
 }
 

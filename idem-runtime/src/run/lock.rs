@@ -13,6 +13,7 @@ use crate::error::{At, Error};
 use crate::events;
 use crate::lease::Lease;
 use crate::record::Owner;
+use crate::store::StoreError;
 
 /// How long to wait for a lock that another holds.
 #[derive(Debug, Clone, Copy)]
@@ -40,21 +41,24 @@ pub(crate) async fn lock(
         let claim = Arc::new(ClaimRequest { owner: Owner::random(), ..claim.clone() });
         let mut pledge = Pledge::new(&slot.keeper, &claim);
         let sent = clock.uptime();
-        let verdict = ask(&*slot.store, &claim).await.map_err(|error| Error::store(key, error))?;
-        let lease_left = match verdict {
-            ClaimVerdict::Claimed(claimed) => match hold(slot, clock, &claim, claimed, sent).await? {
+        let lease_left = match ask(&*slot.store, &claim).await {
+            Err(StoreError::Busy { .. }) => None,
+            Err(error) => return Err(Error::store(key, error)),
+            Ok(ClaimVerdict::Claimed(claimed)) => match hold(slot, clock, &claim, claimed, sent).await? {
                 Some(lease) => {
                     pledge.kept();
                     return Ok((lease, claimed));
                 }
                 None => continue,
             },
-            ClaimVerdict::Running { lease_left, .. } => lease_left,
-            ClaimVerdict::Stale | ClaimVerdict::Mismatch { .. } => None,
-            ClaimVerdict::Completed(record)
-            | ClaimVerdict::Failed(record)
-            | ClaimVerdict::Parked(record)
-            | ClaimVerdict::Cancelled(record) => {
+            Ok(ClaimVerdict::Running { lease_left, .. }) => lease_left,
+            Ok(ClaimVerdict::Stale | ClaimVerdict::Mismatch { .. }) => None,
+            Ok(
+                ClaimVerdict::Completed(record)
+                | ClaimVerdict::Failed(record)
+                | ClaimVerdict::Parked(record)
+                | ClaimVerdict::Cancelled(record),
+            ) => {
                 pledge.kept();
                 return Err(answer::refusal(key, &record));
             }

@@ -34,6 +34,11 @@ pub(super) async fn completed<T, E>(
 /// Why a value was not kept: it could not be encoded, or panicked.
 pub(super) type Trouble = Result<CodecError, Panic>;
 
+/// Whether a call's own caller hears of it: a panic always, a value that cannot be encoded in debug builds.
+pub(super) fn is_told(trouble: &Trouble) -> bool {
+    trouble.is_err() || cfg!(debug_assertions)
+}
+
 /// What is kept of a value. Where it cannot be encoded the record completes all the same, for the effect took place: it is
 /// never run again for want of its result.
 pub(super) fn encoded<T, E>(call: &Call, ops: &Ops<T, E>, value: &T) -> (StoredResult, Option<Trouble>) {
@@ -58,7 +63,8 @@ pub(super) fn told_of<T, E>(
 ) -> Result<Outcome<T>, E> {
     match trouble {
         Some(Err(panic)) => resume_unwind(panic),
-        Some(Ok(error)) if cfg!(debug_assertions) && answer.is_ok() => {
+        Some(trouble @ Ok(_)) if !is_told(&trouble) => answer.map_err(ops.error),
+        Some(Ok(error)) if answer.is_ok() => {
             Err((ops.error)(Error::ResultType { at: At::new(&call.key), reason: error.to_string() }))
         }
         _ => answer.map_err(ops.error),

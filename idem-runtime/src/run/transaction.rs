@@ -7,7 +7,6 @@ use std::future::Future;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 
-use super::patience::{Exhausted, Patience};
 use super::{Call, Ops, answer, forward, settle};
 use crate::ambient::Report;
 use crate::claim::{ClaimRequest, ClaimVerdict, Claimed, CompleteRequest, CompleteVerdict};
@@ -16,7 +15,7 @@ use crate::events;
 use crate::lease::{Guarded, Panic, Ran};
 use crate::outcome::{CallInfo, Outcome};
 use crate::policy::OnInProgress;
-use crate::store::{Ending, Mark, TxConnection, Within};
+use crate::store::{Ending, Mark, StoreError, TxConnection, Within};
 
 /// A call in the caller's transaction, after its claim.
 #[derive(Debug)]
@@ -115,11 +114,11 @@ async fn enter<T, E>(call: Call, ops: &Ops<T, E>, connection: TxConnection<'_>) 
     };
     let failed = |error| Error::store(&call.key, error);
     records.enter(&mark, wait).await.map_err(failed)?;
-    let decided = claim(&call, ops, &mut *records, Patience::new(wait)).await;
+    let decided = claim(&call, ops, &mut *records).await;
     match decided {
         Ok(Decided::Granted(claim, claimed)) => {
             if let Err(error) = records.hand_over().await {
-                _ = records.leave(&mark, Ending::Undo).await;
+                undo(&call, &mut *records, &mark).await?;
                 return Err(failed(error));
             }
             drop(records);
@@ -128,9 +127,10 @@ async fn enter<T, E>(call: Call, ops: &Ops<T, E>, connection: TxConnection<'_>) 
         }
         // The claim may have written, where it parked a record or failed half way: nothing of it stays.
         Ok(Decided::Known(known)) => {
-            records.leave(&mark, Ending::Undo).await.map_err(failed)?;
+            undo(&call, &mut *records, &mark).await?;
             Ok(Entry::Known(Ok(known), call.frame.report.clone()))
         }
+        Err(error) if error.is_in_progress() => undo(&call, &mut *records, &mark).await.and(Err(error)),
         Err(error) => {
             // The error that is told is the first one.
             _ = records.leave(&mark, Ending::Undo).await;
@@ -139,17 +139,33 @@ async fn enter<T, E>(call: Call, ops: &Ops<T, E>, connection: TxConnection<'_>) 
     }
 }
 
+/// Goes back to the mark, so that the caller's transaction is as it was.
+///
+/// # Errors
+/// Also where the mark is gone: the database has undone all of the transaction, what the caller did before too.
+async fn undo(call: &Call, records: &mut dyn Within, mark: &Mark) -> Result<(), Error> {
+    match records.leave(mark, Ending::Undo).await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Error::store(
+            &call.key,
+            StoreError::Unavailable {
+                store: format!("{:?}", call.slot.store),
+                reason: "the database undid the caller's transaction while it waited: run all of it again".into(),
+            },
+        )),
+        Err(error) => Err(Error::store(&call.key, error)),
+    }
+}
+
 enum Decided<T> {
     Granted(Arc<ClaimRequest>, Claimed),
     Known(Outcome<T>),
 }
 
-async fn claim<T, E>(
-    call: &Call,
-    ops: &Ops<T, E>,
-    records: &mut dyn Within,
-    mut patience: Patience,
-) -> Result<Decided<T>, Error> {
+/// A rival's transaction is waited for by the database. A call that holds the key under a lease, as the task's did before it
+/// was made transactional, is not waited for: what this transaction has locked meanwhile could be what that call needs to
+/// end.
+async fn claim<T, E>(call: &Call, ops: &Ops<T, E>, records: &mut dyn Within) -> Result<Decided<T>, Error> {
     loop {
         let claim = call.claim();
         let verdict = records.claim(&claim).await.map_err(|error| Error::store(&call.key, error))?;
@@ -163,19 +179,13 @@ async fn claim<T, E>(
                 return Err(answer::refusal(&call.key, &record));
             }
             Some(ClaimVerdict::Stale) => continue,
-            // A call that holds the key under a lease, as the task's did before it was made transactional.
             Some(ClaimVerdict::Running { lease_left, record }) => (lease_left, Some(record)),
             None => (None, None),
         };
-        let in_progress = || super::enter::in_progress(call, lease_left);
-        match call.settings.on_in_progress {
-            OnInProgress::Skip => return answer::skip(call, ops, record.as_deref()).map(Decided::Known),
-            // A rival's transaction was waited for as long as may be waited.
-            OnInProgress::Wait if record.is_some() => {
-                patience.pause(lease_left).await.map_err(|Exhausted| in_progress())?;
-            }
-            OnInProgress::Wait | OnInProgress::Error => return Err(in_progress()),
-        }
+        return match call.settings.on_in_progress {
+            OnInProgress::Skip => answer::skip(call, ops, record.as_deref()).map(Decided::Known),
+            OnInProgress::Wait | OnInProgress::Error => Err(super::enter::in_progress(call, lease_left)),
+        };
     }
 }
 
@@ -194,10 +204,15 @@ impl Granted {
         match body {
             Body::Returned(Ok(value), panic) => {
                 let (result, trouble) = settle::encoded(call, ops, &value);
+                // What is told to the caller as an error must not be committed as done.
+                if trouble.as_ref().is_some_and(settle::is_told) {
+                    _ = records.leave(mark, Ending::Undo).await;
+                    let untold = Ok(Outcome::Fresh { value, call: CallInfo::unrecorded(call.key.clone()) });
+                    return settle::told_of(call, ops, trouble, untold);
+                }
                 let answer = self.record(&mut *records, result).await;
-                let told = settle::told_of(call, ops, trouble, answer.map(|info| Outcome::Fresh { value, call: info }));
                 forward(panic);
-                told
+                answer.map(|info| Outcome::Fresh { value, call: info }).map_err(ops.error)
             }
             Body::Returned(Err(error), panic) => {
                 // The body's error is told; that its work could not be undone the caller's next statement will say.

@@ -309,6 +309,13 @@ impl CallBuilder {
         F: Future<Output = Result<T, E>>,
     {
         let mut prepare = || {
+            if let Some(task) = self.0.registered().filter(|task| task.is_transactional()) {
+                return Err(Error::Config(format!(
+                    "task `{}` is transactional, and a call by hand has no transaction: call the handler at {} with one",
+                    task.name(),
+                    task.location(),
+                )));
+            }
             let settings = self.0.settings()?;
             let runtime = self.0.runtime.clone();
             let call = runtime.prepare(settings, self.0.plan())?;

@@ -216,14 +216,25 @@ impl Lock {
     /// # Cancel safety
     /// Safe: the release is left to the keeper.
     pub async fn release(mut self) -> Result<(), Error> {
+        // A record that nobody holds takes a release from anybody: whether it was held to the end only a renewal tells.
+        let confirmed = self.ensure_held().await;
+        if matches!(confirmed, Err(Error::LeaseLost { .. })) {
+            self.let_go();
+        }
+        confirmed?;
         let answer = self.slot.store.fail(&self.given_up()).await;
         let verdict = answer.map_err(|error| Error::store(&self.key, error))?;
-        self.held = false;
-        self.slot.keeper.let_go(&self.lease.claim.owner);
+        self.let_go();
         match verdict {
             FailVerdict::Settled(_) => Ok(()),
             FailVerdict::LeaseLost(_) => Err(self.lost()),
         }
+    }
+
+    /// Nothing is left to be released.
+    fn let_go(&mut self) {
+        self.held = false;
+        self.slot.keeper.let_go(&self.lease.claim.owner);
     }
 
     /// A lock counts no attempts: nobody's work was in vain.

@@ -13,6 +13,14 @@ pub enum StoreError {
         /// What it said, without any password.
         reason: String,
     },
+    /// Another transaction holds the record, and did not end in time. Nothing was applied.
+    #[error("{store}: another transaction holds the record ({reason})")]
+    Busy {
+        /// Which store.
+        store: String,
+        /// What it said, and what to look for.
+        reason: String,
+    },
     /// The store holds as much as it may. A live record is never evicted to make room.
     #[error("{store} is full ({reason}): make room, sweep expired records or raise the limit")]
     Full {
@@ -86,8 +94,8 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether asking again later may help: the store is away, locked, read-only or full, but nothing is wrong with the record.
+    /// Whether asking again later may help: the store is away, busy, read-only or full, but nothing is wrong with the record.
     pub fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Unavailable { .. } | Self::Full { .. } | Self::ReadOnly { .. })
+        matches!(self, Self::Unavailable { .. } | Self::Busy { .. } | Self::Full { .. } | Self::ReadOnly { .. })
     }
 }

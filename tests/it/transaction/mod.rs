@@ -1,12 +1,23 @@
 //! Claim, effect and result in the caller's own transaction, on each database.
 
+/// A result that no encoding takes.
+#[derive(Debug, serde::Deserialize)]
+pub struct Odd;
+
+impl serde::Serialize for Odd {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("it refuses"))
+    }
+}
+
 /// The tests of one database. `$harness` is a module with `Connection`, `Pool`, `pool()`, `begin(&Pool)`, `runtime(&Pool)`,
 /// `INSERT` and `COUNT`.
 macro_rules! transaction_tests {
-    ($harness:ident, $name:literal) => {
+    ($harness:ident, $name:literal, $odd:literal) => {
         use std::sync::atomic::{AtomicU32, Ordering};
 
-        use futures::FutureExt as _;
+        use futures::{FutureExt as _, StreamExt as _};
+        use idem::claim::{ClaimVerdict, CompleteVerdict};
         use idem::{Error, Outcome, idempotent, sqlx};
         use sqlx::Connection as _;
 
@@ -210,6 +221,83 @@ macro_rules! transaction_tests {
             rows.done().await;
         }
 
+        /// What the transaction has locked could be what the other call needs to end.
+        #[tokio::test]
+        async fn a_leased_holder_is_not_waited_for_inside_a_transaction() {
+            let rows = Rows::new().await;
+            rows.runtime
+                .enter(async {
+                    let claim = crate::support::claim(transfer::key(&1).unwrap());
+                    let ClaimVerdict::Claimed(claimed) = rows.store.claim(&claim).await.unwrap() else { panic!() };
+                    let mut tx = rows.begin().await;
+                    let refused = tokio::time::timeout(BOUND, transfer(&mut tx, 1, Then::Return)).await.unwrap();
+                    let Err(AppError::Idem(Error::InProgress { .. })) = refused else { panic!("{refused:?}") };
+                    tx.rollback().await.unwrap();
+                    let completion =
+                        crate::support::completion(&claim, &claimed, &idem::codec::encode(&70_u64).unwrap());
+                    let completed = rows.store.complete(&completion).await.unwrap();
+                    assert!(matches!(completed, CompleteVerdict::Completed { .. }), "{completed:?}");
+                    let mut tx = rows.begin().await;
+                    let outcome = transfer::call(&mut tx, 1, Then::Return).await.unwrap();
+                    assert!(matches!(outcome, Outcome::Replayed { value: 70, .. }), "{outcome:?}");
+                })
+                .await;
+            rows.done().await;
+        }
+
+        #[tokio::test]
+        async fn a_call_by_hand_is_refused() {
+            let rows = Rows::new().await;
+            let refused = rows.runtime.call($name).arg("id", &1_u64).run(async || Ok::<_, Error>(1_u64)).await;
+            let Err(Error::Config(says)) = refused else { panic!("{refused:?}") };
+            assert!(says.contains("is transactional") && says.contains("transaction/mod.rs"), "{says}");
+            rows.done().await;
+        }
+
+        #[tokio::test]
+        async fn many_transactions_on_keys_of_their_own_do_not_meet() {
+            let rows = Rows::new().await;
+            rows.runtime
+                .enter(async {
+                    let all = (0..120_u64).map(|id| {
+                        let rows = &rows;
+                        async move {
+                            let mut tx = rows.begin().await;
+                            let outcome = transfer::call(&mut tx, id, Then::Return).await.unwrap();
+                            assert!(outcome.is_fresh());
+                            tx.commit().await.unwrap();
+                        }
+                    });
+                    let all = futures::stream::iter(all).buffer_unordered(6).collect::<Vec<()>>();
+                    tokio::time::timeout(BOUND, all).await.unwrap();
+                    assert_eq!(rows.visible().await.len(), 120);
+                })
+                .await;
+            rows.done().await;
+        }
+
+        /// Its own caller is told that the result cannot be kept, so nothing of the call stays.
+        #[tokio::test]
+        async fn what_is_told_as_an_error_is_not_committed() {
+            let rows = Rows::new().await;
+            rows.runtime
+                .enter(async {
+                    let mut tx = rows.begin().await;
+                    let odd = unencodable(&mut tx, 1).await;
+                    assert!(matches!(odd, Err(AppError::Idem(Error::ResultType { .. }))), "{odd:?}");
+                    tx.commit().await.unwrap();
+                    assert!(rows.visible().await.is_empty());
+                })
+                .await;
+            rows.done().await;
+        }
+
+        #[idempotent(name = $odd, ttl = "1h", transaction = tx)]
+        async fn unencodable(tx: &mut Connection, id: u64) -> Result<crate::transaction::Odd, AppError> {
+            sqlx::query($harness::INSERT).bind(id as i64).execute(tx).await?;
+            Ok(crate::transaction::Odd)
+        }
+
         #[tokio::test]
         async fn a_store_without_transactions_is_refused_before_the_body() {
             let rows = Rows::new().await;
@@ -241,7 +329,23 @@ macro_rules! transaction_tests {
 
 #[cfg(feature = "sqlite")]
 mod sqlite {
-    transaction_tests!(on_sqlite, "it.tx.sqlite");
+    transaction_tests!(on_sqlite, "it.tx.sqlite", "it.tx.sqlite.odd");
+
+    /// A savepoint would begin a transaction that the driver knows nothing of, and nobody would end it.
+    #[tokio::test]
+    async fn a_connection_without_a_transaction_is_refused() {
+        let rows = Rows::new().await;
+        rows.runtime
+            .enter(async {
+                let mut bare = rows.connect().await;
+                let refused = transfer(&mut bare, 1, Then::Return).await.unwrap_err();
+                assert!(refused.to_string().contains("begin one with BEGIN IMMEDIATE"), "{refused}");
+                let mut tx = rows.begin().await;
+                assert_eq!(transfer(&mut tx, 1, Then::Return).await.unwrap(), 10);
+            })
+            .await;
+        rows.done().await;
+    }
 }
 
 #[cfg(feature = "mysql")]
@@ -255,11 +359,14 @@ mod on_sqlite;
 mod of_postgres;
 
 #[cfg(feature = "mysql")]
+mod of_mysql;
+
+#[cfg(feature = "mysql")]
 mod mysql {
-    transaction_tests!(on_mysql, "it.tx.mysql");
+    transaction_tests!(on_mysql, "it.tx.mysql", "it.tx.mysql.odd");
 }
 
 #[cfg(feature = "postgres")]
 mod postgres {
-    transaction_tests!(on_postgres, "it.tx.postgres");
+    transaction_tests!(on_postgres, "it.tx.postgres", "it.tx.postgres.odd");
 }

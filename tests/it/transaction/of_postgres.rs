@@ -1,12 +1,14 @@
 //! What PostgreSQL's transactions do besides: waits with an end, isolation levels, deadlocks, transactions that failed.
 
+use idem::claim::ClaimVerdict;
+use idem::policy::{OnInProgress, OnStoreError};
 use idem::sqlx::postgres::PgSslMode;
 use idem::sqlx::{self, ConnectOptions as _, Connection as _, PgConnection};
 use idem::testing::proxy::{Proxy, WireFault};
-use idem::{Error, StoreError, idempotent};
+use idem::{Error, StoreError, Transactional, idempotent};
 
 use super::on_postgres::{INSERT, Rows};
-use crate::support::{AppError, BOUND};
+use crate::support::{AppError, BOUND, claim};
 
 #[idempotent(name = "it.tx.pg.waits", wait = "50ms", transaction = tx)]
 async fn waits(tx: &mut PgConnection, id: i64) -> Result<String, AppError> {
@@ -208,5 +210,26 @@ async fn r05_a_commit_whose_reply_was_lost_is_done_once() {
             assert_eq!((replayed, ran), (150, 150));
         })
         .await;
+    rows.done().await;
+}
+
+/// PROTO-2: whoever holds a key holds it, also where that is not committed yet; it is never taken for a store that is away.
+#[tokio::test]
+async fn a_leased_call_meets_a_claim_that_is_not_committed() {
+    let rows = Rows::new().await;
+    let key = rows.runtime.key("it.tx.pg.leased").arg("id", &1).make().unwrap();
+    let mut tx = rows.begin().await;
+    let mut within = rows.store.within(Transactional::connection(&mut tx)).unwrap();
+    let claimed = within.claim(&claim(key)).await.unwrap();
+    assert!(matches!(claimed, Some(ClaimVerdict::Claimed(_))), "{claimed:?}");
+    drop(within);
+    let call = || {
+        let call = rows.runtime.call("it.tx.pg.leased").on_store_error(OnStoreError::Run).arg("id", &1);
+        call.on_in_progress(OnInProgress::Error).run(async || Ok::<_, Error>(()))
+    };
+    let refused = tokio::time::timeout(BOUND, call()).await.unwrap();
+    assert!(matches!(refused, Err(Error::InProgress { .. })), "{refused:?}");
+    tx.rollback().await.unwrap();
+    assert!(call().await.unwrap().is_fresh());
     rows.done().await;
 }

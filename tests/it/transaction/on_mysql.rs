@@ -1,10 +1,11 @@
 //! A database of MySQL or MariaDB with records and effects.
 
 use std::str::FromStr as _;
+use std::sync::Arc;
 
 use idem::sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use idem::sqlx::{self, ConnectOptions, MySql, MySqlConnection, MySqlPool, Transaction};
-use idem::{MySqlStore, Runtime};
+use idem::{MySqlStore, Runtime, Store};
 
 use crate::support::{Place, until};
 
@@ -14,6 +15,7 @@ pub const INSERT: &str = "INSERT INTO effects (id) VALUES (?)";
 
 pub struct Rows {
     pub runtime: Runtime,
+    pub store: Arc<dyn Store>,
     options: MySqlConnectOptions,
     pool: MySqlPool,
     _place: Place,
@@ -21,13 +23,17 @@ pub struct Rows {
 
 impl Rows {
     pub async fn new() -> Self {
-        let place = Place::mysql();
+        Self::on(&idem_test_servers::mysql_url()).await
+    }
+
+    pub async fn on(server: &str) -> Self {
+        let place = Place::mysql_on(server);
         let options = MySqlConnectOptions::from_str(&place.url).unwrap();
         let pool = MySqlPoolOptions::new().max_connections(8).connect_with(options.clone()).await.unwrap();
         sqlx::raw_sql("CREATE TABLE effects (id BIGINT NOT NULL) ENGINE = InnoDB").execute(&pool).await.unwrap();
-        let store = MySqlStore::builder(&place.url).max_connections(2).open().await.unwrap();
-        let runtime = Runtime::builder().store(store).namespace("it").build().unwrap();
-        Self { runtime, options, pool, _place: place }
+        let store: Arc<dyn Store> = Arc::new(MySqlStore::builder(&place.url).max_connections(2).open().await.unwrap());
+        let runtime = Runtime::builder().store(Arc::clone(&store)).namespace("it").build().unwrap();
+        Self { runtime, store, options, pool, _place: place }
     }
 
     pub async fn begin(&self) -> Transaction<'static, MySql> {

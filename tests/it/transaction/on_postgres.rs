@@ -1,10 +1,11 @@
 //! A schema of PostgreSQL with records and effects.
 
 use std::str::FromStr as _;
+use std::sync::Arc;
 
 use idem::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use idem::sqlx::{self, AssertSqlSafe, ConnectOptions, PgConnection, PgPool, Postgres, Transaction};
-use idem::{PostgresStore, Runtime};
+use idem::{PostgresStore, Runtime, Store};
 
 use crate::support::until;
 
@@ -14,6 +15,7 @@ pub const INSERT: &str = "INSERT INTO effects (id) VALUES ($1)";
 
 pub struct Rows {
     pub runtime: Runtime,
+    pub store: Arc<dyn Store>,
     schema: String,
     pub options: PgConnectOptions,
     pool: PgPool,
@@ -29,9 +31,10 @@ impl Rows {
         let pool = PgPoolOptions::new().max_connections(8).connect_with(options.clone()).await.unwrap();
         let made = format!("CREATE SCHEMA {schema}; CREATE TABLE {schema}.effects (id BIGINT NOT NULL)");
         sqlx::raw_sql(AssertSqlSafe(made)).execute(&pool).await.unwrap();
-        let store = PostgresStore::builder(&url).schema(schema.as_str()).max_connections(2).open().await.unwrap();
-        let runtime = Runtime::builder().store(store).namespace("it").build().unwrap();
-        Self { runtime, schema, options, pool }
+        let store: Arc<dyn Store> =
+            Arc::new(PostgresStore::builder(&url).schema(schema.as_str()).max_connections(2).open().await.unwrap());
+        let runtime = Runtime::builder().store(Arc::clone(&store)).namespace("it").build().unwrap();
+        Self { runtime, store, schema, options, pool }
     }
 
     pub async fn begin(&self) -> Transaction<'static, Postgres> {

@@ -1,10 +1,11 @@
 //! An SQLite file with records and effects.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use idem::sqlx::sqlite::SqliteConnectOptions;
 use idem::sqlx::{self, ConnectOptions, Connection as _, Sqlite, SqliteConnection, Transaction};
-use idem::{Runtime, SqliteStore};
+use idem::{Runtime, SqliteStore, Store};
 
 pub type Connection = SqliteConnection;
 pub const BEGIN: &str = "BEGIN IMMEDIATE";
@@ -13,6 +14,7 @@ pub const INSERT: &str = "INSERT INTO effects (id) VALUES (?1)";
 /// A file with records and effects.
 pub struct Rows {
     pub runtime: Runtime,
+    pub store: Arc<dyn Store>,
     folder: tempfile::TempDir,
     pool: sqlx::SqlitePool,
 }
@@ -21,12 +23,12 @@ impl Rows {
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("idem.db");
-        let store = SqliteStore::open(&path).await.unwrap();
-        let runtime = Runtime::builder().store(store).namespace("it").build().unwrap();
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&path).await.unwrap());
+        let runtime = Runtime::builder().store(Arc::clone(&store)).namespace("it").build().unwrap();
         let options = SqliteConnectOptions::new().filename(&path).busy_timeout(Duration::from_secs(20));
         let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
         sqlx::raw_sql("CREATE TABLE effects (id INTEGER NOT NULL)").execute(&pool).await.unwrap();
-        Self { runtime, folder, pool }
+        Self { runtime, store, folder, pool }
     }
 
     pub async fn begin(&self) -> Transaction<'static, Sqlite> {

@@ -1,6 +1,7 @@
 //! MySQL's side of what SQL stores share.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use crate::store::sql::offset;
 use crate::store::sql::row::Columns;
 
 /// A database, and the tables of ours in it. Handles on them share it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Server {
     pub(super) options: MySqlConnectOptions,
     pub(super) timeout: Duration,
@@ -162,6 +163,13 @@ impl Dialect for Server {
     async fn remove(&self, connection: &mut MySqlConnection, keys: &[&[u8]]) -> Result<u64, Trouble> {
         let remove = sqlx::raw_sql(AssertSqlSafe(self.statements.remove(keys)));
         Ok(remove.execute(connection).await?.rows_affected())
+    }
+}
+
+/// The options hold the password.
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("at", &self.name).field("table", &self.table).finish_non_exhaustive()
     }
 }
 

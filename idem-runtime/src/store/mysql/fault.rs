@@ -41,7 +41,7 @@ fn server(store: &str, number: u16, code: &str, message: &str) -> Fault {
     match number {
         // A deadlock; a row that another changed.
         1213 | 1020 => Fault { error: away(": too many rivals for one row"), kind: FaultKind::Conflict },
-        1205 => answer(away(": another transaction holds the record, or the table; look for a long one")),
+        1205 => answer(StoreError::Busy { store: store.into(), reason: told(": look for a long one") }),
         1969 | 3024 | 1317 => {
             answer(away(": the server is slow, or somebody ended the statement; raise `timeout` if it is right so"))
         }

@@ -6,9 +6,10 @@ use sqlx::mysql::{MySql, MySqlDatabaseError};
 use sqlx::{AssertSqlSafe, MySqlConnection, Row as _, Transaction};
 
 use super::dialect::{Server, one, seen};
+use crate::claim::{ClaimRequest, ClaimVerdict};
 use crate::key::Key;
-use crate::store::sql::dialect::{Seen, Trouble};
-use crate::store::sql::within::{Judgement, Savepoints};
+use crate::store::sql::dialect::{Dialect, Seen, Trouble};
+use crate::store::sql::within::{Judgement, Savepoints, claim_over};
 use crate::store::within::{Ending, Transactional, TxConnection, sealed};
 
 impl sealed::Sealed for MySqlConnection {}
@@ -72,6 +73,17 @@ impl Savepoints for Server {
     /// anything; one that locks it shows it as it is.
     async fn latest(&self, connection: &mut MySqlConnection, key: &Key) -> Result<Seen, Trouble> {
         seen(&one(connection, format!("{} FOR UPDATE", self.statements.read(key))).await?)
+    }
+
+    /// Reads first: under REPEATABLE READ the statement that writes only where there is nothing locks the gap in which it
+    /// looked until the caller commits, and with it other keys.
+    async fn claim_within(
+        &self,
+        connection: &mut MySqlConnection,
+        request: &ClaimRequest,
+    ) -> Result<ClaimVerdict, Trouble> {
+        let seen = self.read(connection, &request.key).await?;
+        claim_over(self, connection, request, seen).await
     }
 
     fn judge(&self, error: &sqlx::Error) -> Judgement {

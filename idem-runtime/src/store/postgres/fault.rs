@@ -43,7 +43,7 @@ fn server(store: &str, said: &dyn DatabaseError) -> Fault {
             Fault { error: away(mend), kind: FaultKind::Lost }
         }
         "57P01" | "57P02" | "57P03" | "57P05" | "25P03" => Fault { error: away(""), kind: FaultKind::Lost },
-        "55P03" => answer(away(": another transaction holds the record; look for a long one")),
+        "55P03" => answer(StoreError::Busy { store: store.into(), reason: told(": look for a long one") }),
         "57014" => {
             answer(away(": the server is slow, or somebody ended the statement; raise `timeout` if it is right so"))
         }

@@ -5,8 +5,11 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Row as _, Transaction};
 
 use super::dialect::{DURABLE, Server};
+use crate::claim::{ClaimRequest, ClaimVerdict};
 use crate::key::Key;
 use crate::store::sql::dialect::{Dialect, Seen, Trouble};
+use crate::store::sql::operate::Claim;
+use crate::store::sql::run::Operation;
 use crate::store::sql::within::{Judgement, Savepoints};
 use crate::store::within::{Ending, Transactional, TxConnection, sealed};
 
@@ -67,6 +70,14 @@ impl Savepoints for Server {
     /// Each statement sees what is committed, or says that its transaction cannot.
     async fn latest(&self, connection: &mut PgConnection, key: &Key) -> Result<Seen, Trouble> {
         self.read(connection, key).await
+    }
+
+    async fn claim_within(
+        &self,
+        connection: &mut PgConnection,
+        request: &ClaimRequest,
+    ) -> Result<ClaimVerdict, Trouble> {
+        Claim(request).attempt(self, connection).await
     }
 
     fn judge(&self, error: &sqlx::Error) -> Judgement {

@@ -30,11 +30,13 @@ pub(crate) enum Lender<D: Dialect> {
 pub(crate) struct Own<C> {
     idle: Mutex<Vec<(Id, C)>>,
     permits: Semaphore,
+    most: usize,
 }
 
 impl<D: Dialect> Lender<D> {
     pub(crate) fn own(most: usize) -> Self {
-        Self::Own(Own { idle: Mutex::default(), permits: Semaphore::new(most.max(1)) })
+        let most = most.max(1);
+        Self::Own(Own { idle: Mutex::default(), permits: Semaphore::new(most), most })
     }
 
     /// A connection; opened where none is idle, or a fresh one is asked for.
@@ -55,7 +57,10 @@ impl<D: Dialect> Lender<D> {
         let reused = idle.is_some();
         let connection = match idle {
             Some(connection) => connection,
-            None => dialect.connect().await?,
+            None => {
+                own.make_room();
+                dialect.connect().await?
+            }
         };
         Ok(Lent::Own { connection, lender: own, reused, _permit: permit })
     }
@@ -70,6 +75,16 @@ impl<D: Dialect> Lender<D> {
 }
 
 impl<C> Own<C> {
+    /// Closes the oldest idle connection of another runtime, where all that may be open are: a runtime that is gone would
+    /// hold them for ever.
+    fn make_room(&self) {
+        let mut idle = lock(&self.idle);
+        let in_use = self.most.saturating_sub(self.permits.available_permits());
+        if !idle.is_empty() && idle.len() + in_use > self.most {
+            idle.remove(0);
+        }
+    }
+
     /// The connection of this runtime that was used last: it is the most likely one to live.
     fn idle_of(&self, runtime: Id) -> Option<C> {
         let mut idle = lock(&self.idle);

@@ -14,7 +14,7 @@ pub(super) mod name;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(super) mod offset;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
-mod operate;
+pub(super) mod operate;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(super) mod operations;
 pub(super) mod row;

@@ -50,7 +50,12 @@ impl<D: Dialect> Core<D> {
         let once: Vec<_> = (0..requests.len()).filter(|at| asked.get(requests[*at].key.digest()) == Some(&1)).collect();
         let mut answers: Vec<_> = requests.iter().map(|_| None).collect();
         for batch in once.chunks(BATCH) {
-            let renewed = self.run(&Renew(batch.iter().map(|at| &requests[*at]).collect())).await?;
+            let renewed = match self.run(&Renew(batch.iter().map(|at| &requests[*at]).collect())).await {
+                Ok(renewed) => renewed,
+                // One row that another transaction holds must not cost the others their leases.
+                Err(StoreError::Busy { .. }) => continue,
+                Err(error) => return Err(error),
+            };
             for at in renewed.into_iter().filter_map(|place| batch.get(place)) {
                 answers[*at] = Some(Ok(RenewVerdict::Renewed));
             }
@@ -133,7 +138,7 @@ async fn write<D: Dialect>(
     if written { Ok(()) } else { Err(Trouble::Changed) }
 }
 
-pub(super) struct Claim<'a>(pub(super) &'a ClaimRequest);
+pub(crate) struct Claim<'a>(pub(crate) &'a ClaimRequest);
 
 impl<D: Dialect> Operation<D> for Claim<'_> {
     type Answer = ClaimVerdict;

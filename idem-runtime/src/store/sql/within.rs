@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::dialect::{Connection, Dialect, Seen, Trouble};
-use super::operate::{Claim, Complete, decide};
+use super::operate::{Complete, decide};
 use super::run::Operation;
 use crate::claim::{ClaimRequest, ClaimVerdict, CompleteRequest, CompleteVerdict};
 use crate::key::Key;
@@ -51,6 +51,13 @@ pub(crate) trait Savepoints: Dialect {
         key: &Key,
     ) -> impl Future<Output = Result<Seen, Trouble>> + Send;
 
+    /// Claims, or reads what is there instead. The first try of a claim.
+    fn claim_within(
+        &self,
+        connection: &mut Connection<Self>,
+        request: &ClaimRequest,
+    ) -> impl Future<Output = Result<ClaimVerdict, Trouble>> + Send;
+
     /// What a statement in a caller's transaction failed of.
     fn judge(&self, error: &sqlx::Error) -> Judgement;
 }
@@ -86,7 +93,7 @@ impl<'a, D: Savepoints> InTransaction<'a, D> {
         let mut rivals = 0;
         loop {
             let claimed = match rivals {
-                0 => Claim(request).attempt(self.dialect, self.connection).await,
+                0 => self.dialect.claim_within(self.connection, request).await,
                 _ => self.claim_the_latest(request).await,
             };
             let error = match claimed {
@@ -109,8 +116,7 @@ impl<'a, D: Savepoints> InTransaction<'a, D> {
     /// Another changed the row after it was seen, or it was not seen at all.
     async fn claim_the_latest(&mut self, request: &ClaimRequest) -> Result<ClaimVerdict, Trouble> {
         let seen = self.dialect.latest(self.connection, &request.key).await?;
-        let claim = |record: Option<&Record>, now| transition::claim(record, request, now);
-        decide(self.dialect, self.connection, seen, claim).await
+        claim_over(self.dialect, self.connection, request, seen).await
     }
 
     async fn complete(&mut self, request: &CompleteRequest) -> Result<CompleteVerdict, StoreError> {
@@ -139,6 +145,17 @@ impl<'a, D: Savepoints> InTransaction<'a, D> {
     fn unusable(&self, reason: &str) -> StoreError {
         StoreError::Transaction { store: self.dialect.name(), reason: reason.into() }
     }
+}
+
+/// Claims over what was seen of the row.
+pub(crate) async fn claim_over<D: Dialect>(
+    dialect: &D,
+    connection: &mut Connection<D>,
+    request: &ClaimRequest,
+    seen: Seen,
+) -> Result<ClaimVerdict, Trouble> {
+    let claim = |record: Option<&Record>, now| transition::claim(record, request, now);
+    decide(dialect, connection, seen, claim).await
 }
 
 impl<D: Savepoints> Within for InTransaction<'_, D> {

@@ -83,6 +83,14 @@ impl Within for InTransaction<'_> {
     /// the caller's.
     fn enter<'a>(&'a mut self, mark: &'a Mark, _: Option<Duration>) -> StoreFuture<'a, ()> {
         Box::pin(async move {
+            // Outside a transaction a savepoint would begin one that the caller's driver knows nothing of.
+            if self.say("BEGIN".into()).await.is_ok() {
+                self.say("ROLLBACK".into()).await.map_err(|error| self.fault(error))?;
+                let store = fault::name(self.database.path());
+                let reason =
+                    "the connection is in no transaction: begin one with BEGIN IMMEDIATE, and hand it in".into();
+                return Err(StoreError::Transaction { store, reason });
+            }
             let marked = self.say(format!("SAVEPOINT {}", mark.name())).await;
             marked.map_err(|error| self.fault(error))
         })

@@ -162,7 +162,9 @@ impl Inner {
         let of_it = copy.key.digest() == request.key.digest() && copy.state == State::Completed;
         // It ends its life in the cache before the record ends its own, so it is judged as of its completion.
         let at = copy.completed_at.filter(|_| of_it)?;
-        Some(transition::claim(Some(&copy), request, at).verdict)
+        let verdict = transition::claim(Some(&copy), request, at).verdict;
+        // Whatever a damaged copy would make of it, a cache grants nothing.
+        matches!(verdict, ClaimVerdict::Completed(_) | ClaimVerdict::Mismatch { .. }).then_some(verdict)
     }
 
     /// Copies a completed record for what is left of its retention, the cache's life at the most.

@@ -1,0 +1,32 @@
+//! What MySQL's transactions do besides.
+
+use idem::sqlx::{self, MySqlConnection};
+use idem::{Error, idempotent};
+
+use super::on_mysql::{INSERT, Rows};
+use crate::support::AppError;
+
+#[idempotent(name = "it.tx.mysql.skips", on_in_progress = "skip", transaction = tx)]
+async fn skips(tx: &mut MySqlConnection, id: i64) -> Result<(), AppError> {
+    sqlx::query(INSERT).bind(id).execute(tx).await?;
+    Ok(())
+}
+
+/// With this setting of the server a wait that ends takes all of the waiting transaction with it.
+#[tokio::test]
+async fn a_transaction_that_the_server_undid_is_not_said_to_be_usable() {
+    let server = idem_test_servers::MySql::start(&["--innodb-rollback-on-timeout=ON"]);
+    let rows = Rows::on(server.url()).await;
+    rows.runtime
+        .enter(async {
+            let mut first = rows.begin().await;
+            skips(&mut first, 1).await.unwrap();
+            let mut second = rows.begin().await;
+            sqlx::query(INSERT).bind(100_i64).execute(&mut *second).await.unwrap();
+            let lost = skips(&mut second, 1).await;
+            let Err(AppError::Idem(error @ Error::StoreUnavailable { .. })) = lost else { panic!("{lost:?}") };
+            assert!(error.is_retryable() && error.to_string().contains("run all of it again"), "{error}");
+        })
+        .await;
+    rows.done().await;
+}
