@@ -7,7 +7,7 @@
 //!
 //! The program delivers transfers to a worker process, some of them twice, kills the worker again and again with SIGKILL,
 //! delivers anew what was not acknowledged, and then proves the books: no cent came or went, and every transfer is there once.
-//! Everything is in the schema `idem_ledger`, which is made anew at the start.
+//! Everything is in the schema `idem_ledger`, which is made anew at the start, and gone once the books are right.
 #![allow(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
 use std::collections::BTreeMap;
@@ -228,5 +228,6 @@ async fn prove(options: &Options) -> anyhow::Result<()> {
     ensure!(bookings == options.transfers && transfers == options.transfers, "a transfer is missing, or there twice");
     ensure!(wrong == 0, "{wrong} accounts do not agree with their bookings");
     println!("the books are right");
+    sqlx::raw_sql("SET client_min_messages = warning; DROP SCHEMA idem_ledger CASCADE").execute(&pool).await?;
     Ok(())
 }

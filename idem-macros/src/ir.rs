@@ -77,6 +77,8 @@ pub(crate) struct Protected {
 pub(crate) struct Transaction {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
+    /// For the audit; empty where the type is written under another name.
+    pub(crate) kind: &'static str,
 }
 
 /// A value that is written into the key under a name.

@@ -31,7 +31,8 @@ pub struct Task {
     pub(crate) discards_result: bool,
     pub(crate) max_result: Option<u64>,
     pub(crate) store: Option<&'static str>,
-    pub(crate) transactional: bool,
+    /// The kind of connection, empty where its type does not tell; none where the task is not transactional.
+    pub(crate) transaction: Option<&'static str>,
     pub(crate) associated: bool,
     pub(crate) unprotected: Option<&'static str>,
 }
@@ -80,7 +81,7 @@ impl Task {
             discards_result: false,
             max_result: None,
             store: None,
-            transactional: false,
+            transaction: None,
             associated: false,
             unprotected: None,
         }
@@ -131,7 +132,7 @@ impl Task {
 
     /// Whether its calls run in the caller's transaction.
     pub fn is_transactional(&self) -> bool {
-        self.transactional
+        self.transaction.is_some()
     }
 
     /// Why the handler is deliberately unprotected, where it is.
@@ -207,8 +208,8 @@ impl Task {
         self.store = Some(store);
         self
     }
-    pub const fn with_transaction(mut self) -> Self {
-        self.transactional = true;
+    pub const fn with_transaction(mut self, kind: &'static str) -> Self {
+        self.transaction = Some(kind);
         self
     }
     pub const fn with_associated(mut self) -> Self {

@@ -63,7 +63,7 @@ fn in_transaction(
     ops: &TokenStream,
     run: &TokenStream,
 ) -> TokenStream {
-    let Transaction { ident, ty } = transaction;
+    let Transaction { ident, ty, kind: _ } = transaction;
     let (site, at) = (Span::mixed_site(), sides.site());
     let (enter, transactional) = (sides.shown(rt.enter_transaction()), rt.transactional());
     let connection = quote_spanned!(site.located_at(ty.span())=> <#ty as #transactional>::connection(&mut *#ident));

@@ -90,8 +90,8 @@ pub(super) fn task(rt: &Runtime<'_>, function: &Ident, handler: &Handler) -> Tok
     if let Some(bytes) = written.max_result {
         say("max_result", Literal::u64_unsuffixed(bytes).into_token_stream());
     }
-    if protected.transaction.is_some() {
-        say("transaction", nothing());
+    if let Some(transaction) = &protected.transaction {
+        say("transaction", transaction.kind.to_token_stream());
     }
     if let Some(store) = &written.store {
         say("store", store.to_token_stream());

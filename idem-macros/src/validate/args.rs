@@ -10,6 +10,16 @@ use crate::signature::{Binding, Item, Param, Signature, refused_in_key};
 
 const WAY_OUT: &str = "leave it out with `skip(…)` or `#[idem(skip)]`";
 
+const WAY_IN: &str = "name it as the caller's transaction with `transaction = …`, or leave it out with `skip(…)`";
+
+/// Whether an argument is the connection of a transaction, as its type is commonly written.
+fn is_connection(param: &Param) -> bool {
+    let syn::Type::Path(path) = param.referent() else { return false };
+    let names = ["PgConnection", "MySqlConnection", "SqliteConnection", "Transaction"];
+    param.is_mut_reference()
+        && path.path.segments.last().is_some_and(|last| names.iter().any(|name| last.ident == name))
+}
+
 /// The names that `skip(…)` gives.
 pub(super) fn skipped(skip: Slot<Vec<Ident>>, signature: &Signature, cx: &mut Ctxt) -> Vec<String> {
     let names = skip.take().unwrap_or_default();
@@ -107,7 +117,8 @@ fn not_skipped(skipped: &[String], signature: &Signature, item: &Item, cx: &mut 
             continue;
         };
         if let Some((span, why)) = refused_in_key(&param.ty, &item.sig.generics) {
-            let message = format!("`{}` cannot enter the key: {why}; {WAY_OUT}", binding.name);
+            let way_out = if is_connection(param) { WAY_IN } else { WAY_OUT };
+            let message = format!("`{}` cannot enter the key: {why}; {way_out}", binding.name);
             cx.error(span, message);
             continue;
         }

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::Type;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -46,7 +47,30 @@ pub(super) fn transaction(
     if !skipped.contains(&name) {
         skipped.push(name);
     }
-    Some(Transaction { ident: bound.clone(), ty: (*reference.elem).clone() })
+    Some(Transaction { ident: bound.clone(), ty: (*reference.elem).clone(), kind: kind(&reference.elem) })
+}
+
+/// The database of a connection or a transaction, by the name of its type.
+fn kind(ty: &Type) -> &'static str {
+    let mut kind = "";
+    for name in idents(ty.to_token_stream()) {
+        kind = match name.as_str() {
+            "PgConnection" | "Postgres" => "PostgreSQL",
+            "MySqlConnection" | "MySql" => "MySQL",
+            "SqliteConnection" | "Sqlite" => "SQLite",
+            _ => continue,
+        };
+    }
+    kind
+}
+
+fn idents(tokens: TokenStream) -> Vec<String> {
+    let names = |token| match token {
+        TokenTree::Ident(ident) => vec![ident.to_string()],
+        TokenTree::Group(group) => idents(group.stream()),
+        _ => Vec::new(),
+    };
+    tokens.into_iter().flat_map(names).collect()
 }
 
 const AS_REFERENCE: &str = "the connection of a `transaction` is a `&mut` reference under a name, since the caller commits: `tx: &mut sqlx::PgConnection`";

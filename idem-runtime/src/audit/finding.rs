@@ -90,7 +90,7 @@ impl Finding {
 
     pub(super) fn no_transactions(task: &Task, store: &str) -> Self {
         let message = format!(
-            "is transactional, and its store `{store}` has no transactions: every call is refused; give the runtime the store of the caller's database"
+            "is transactional, and its store `{store}` has no transactions on connections of its kind: every call is refused; give the runtime the store of the caller's database"
         );
         Self::of_task(Level::Error, "IDEM011", task, message)
     }

@@ -66,7 +66,7 @@ impl Runtime {
         let store = self.slot(&settings).name.to_string();
         findings.extend(contradictions(task, &settings));
         let slot = self.slot(&settings);
-        if task.is_transactional() && !slot.store.is_transactional() {
+        if refuses_transactions(task, slot) {
             findings.push(Finding::no_transactions(task, &store));
         }
         let guarantee = guarantee(task, &settings, slot, stores.get(&store));
@@ -79,11 +79,19 @@ async fn describe(slot: &Arc<Slot>) -> Result<Description, Error> {
     slot.store.describe().await.map_err(unavailable)
 }
 
+/// Whether the task's store has no transactions, or none on connections of the task's kind.
+fn refuses_transactions(task: &Task, slot: &Slot) -> bool {
+    task.transaction.is_some_and(|kind| match slot.store.transactions() {
+        Some(there) => !kind.is_empty() && kind != there,
+        None => true,
+    })
+}
+
 /// What the task is really promised: the weakest of its store's durability and its own policy.
 fn guarantee(task: &Task, settings: &Settings, slot: &Slot, store: Option<&Description>) -> Guarantee {
     let weak = |reason: String| Guarantee::BestEffort { reason };
-    if task.is_transactional() && !slot.store.is_transactional() {
-        return Guarantee::None { reason: "every call is refused: its store has no transactions".into() };
+    if refuses_transactions(task, slot) {
+        return Guarantee::None { reason: "every call is refused: its store has no such transactions".into() };
     }
     let Some(store) = store else { return weak("its store is not known".into()) };
     if settings.on_store_error == OnStoreError::Run && !task.is_transactional() {

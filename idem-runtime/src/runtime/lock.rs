@@ -128,7 +128,7 @@ impl LockBuilder {
         };
         let (lease, claimed) = run::lock(slot, &*inner.clock, &request, wait).await?;
         let (slot, clock) = (Arc::clone(slot), Arc::clone(&inner.clock));
-        Ok(Lock { key, claimed, lease, slot, clock, held: true })
+        Ok(Lock { name: self.name, key, claimed, lease, slot, clock, held: true })
     }
 
     fn duration(&self, option: &str, text: &str) -> Result<Duration, Error> {
@@ -147,6 +147,7 @@ impl LockBuilder {
 /// [`ensure_held`](Self::ensure_held).
 #[must_use = "a lock that is dropped is released"]
 pub struct Lock {
+    name: String,
     key: Key,
     claimed: Claimed,
     lease: Arc<Lease>,
@@ -156,6 +157,11 @@ pub struct Lock {
 }
 
 impl Lock {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The key under which the lock stands, for an operator.
     pub fn key(&self) -> &Key {
         &self.key
@@ -249,8 +255,12 @@ impl Lock {
 
 impl fmt::Debug for Lock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { key, claimed, .. } = self;
-        f.debug_struct("Lock").field("key", key).field("fence", &claimed.fence).finish_non_exhaustive()
+        let Self { name, key, claimed, .. } = self;
+        f.debug_struct("Lock")
+            .field("name", name)
+            .field("key", key)
+            .field("fence", &claimed.fence)
+            .finish_non_exhaustive()
     }
 }
 

@@ -6,7 +6,7 @@
 #[non_exhaustive]
 pub enum StoreError {
     /// The store did not answer, or not in time: whether the request was applied is not known.
-    #[error("{store} does not answer: {reason}")]
+    #[error("{store} cannot be used now: {reason}")]
     Unavailable {
         /// Which store.
         store: String,

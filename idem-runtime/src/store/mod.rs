@@ -93,9 +93,10 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
         Err(connection)
     }
 
-    /// Whether [`within`](Store::within) takes connections of any kind: such a store can serve transactional tasks.
-    fn is_transactional(&self) -> bool {
-        false
+    /// The kind of connections that [`within`](Store::within) takes ([`TxConnection::kind`]), where it takes any: such a
+    /// store can serve transactional tasks.
+    fn transactions(&self) -> Option<&'static str> {
+        None
     }
 }
 

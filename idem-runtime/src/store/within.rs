@@ -26,6 +26,14 @@ pub(super) mod sealed {
     pub trait Sealed {}
 }
 
+/// The kinds of connections, as the attributes know them too.
+#[cfg(feature = "sqlite")]
+pub(super) const SQLITE: &str = "SQLite";
+#[cfg(feature = "postgres")]
+pub(super) const POSTGRES: &str = "PostgreSQL";
+#[cfg(feature = "mysql")]
+pub(super) const MYSQL: &str = "MySQL";
+
 /// A caller's connection; made by [`Transactional`].
 #[non_exhaustive]
 pub enum TxConnection<'a> {
@@ -48,11 +56,11 @@ impl TxConnection<'_> {
     pub fn kind(&self) -> &'static str {
         match self {
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(_) => "SQLite",
+            Self::Sqlite(_) => SQLITE,
             #[cfg(feature = "postgres")]
-            Self::Postgres(_) => "PostgreSQL",
+            Self::Postgres(_) => POSTGRES,
             #[cfg(feature = "mysql")]
-            Self::MySql(_) => "MySQL",
+            Self::MySql(_) => MYSQL,
             Self::Never(never, _) => match *never {},
         }
     }

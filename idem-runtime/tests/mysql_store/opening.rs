@@ -104,8 +104,8 @@ async fn what_is_wrong_with_an_address_is_said_and_no_password() {
         (with_database(&mysql_url(), "no_such_database"), "unavailable", "create the database"),
         (with_database(&mysql_url(), ""), "schema", "names no database"),
         ("mysql://root:hunter2@127.0.0.1:1/x".into(), "unavailable", "127.0.0.1:1/x"),
-        ("mysql://root:hunter2@[nonsense".into(), "url", "is no address of a database"),
-        ("postgres://root:hunter2@127.0.0.1/x".into(), "url", "is not MySQL's"),
+        ("mysql://root:hunter2@[nonsense".into(), "url", "takes for no address"),
+        ("postgres://root:hunter2@127.0.0.1/x".into(), "url", "is none of this database's"),
     ];
     for (url, kind, said) in cases {
         let builder = MySqlStore::builder(&url);

@@ -104,8 +104,8 @@ async fn what_is_wrong_with_an_address_is_said_and_no_password() {
         (secret.clone(), "unavailable", "look at user and password"),
         (secret.replace("nobody", "postgres") + "_that_is_none", "unavailable", "create the database"),
         ("postgres://postgres:hunter2@127.0.0.1:1/x".into(), "unavailable", "127.0.0.1:1/x"),
-        ("postgres://postgres:hunter2@[nonsense".into(), "url", "is no address of a database"),
-        ("mysql://root:hunter2@127.0.0.1/x".into(), "url", "is not PostgreSQL's"),
+        ("postgres://postgres:hunter2@[nonsense".into(), "url", "takes for no address"),
+        ("mysql://root:hunter2@127.0.0.1/x".into(), "url", "is none of this database's"),
     ];
     for (url, kind, said) in cases {
         let builder = PostgresStore::builder(&url);

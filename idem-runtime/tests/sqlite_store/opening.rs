@@ -17,7 +17,7 @@ async fn a_missing_folder_is_named() {
     let error = SqliteStore::open(missing.join("idem.db")).await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
     let expected = format!(
-        "the SQLite store at {} does not answer: the folder {} does not exist: create it",
+        "the SQLite store at {} cannot be used now: the folder {} does not exist: create it",
         missing.join("idem.db").display(),
         missing.display()
     );

@@ -233,3 +233,14 @@ async fn a_leased_call_meets_a_claim_that_is_not_committed() {
     assert!(call().await.unwrap().is_fresh());
     rows.done().await;
 }
+
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn the_audit_sees_a_store_of_another_database() {
+    let place = crate::support::Place::sqlite();
+    let store = idem::connect(&place.url).await.unwrap();
+    let runtime = idem::Runtime::builder().store(store).build().unwrap();
+    let report = runtime.audit(idem::tasks![books]).await.unwrap();
+    let found = report.findings.iter().any(|finding| finding.code == "IDEM011" && finding.about == "it.tx.pg.books");
+    assert!(found, "{report}");
+}

@@ -33,13 +33,6 @@ const RUNS: &[Run] = &[
         says: &["11 of 13 calls were replayed from an earlier run"],
     },
     Run {
-        example: "quickstart",
-        features: "sqlite,postgres,mysql,redis",
-        arguments: &["--fresh", "--store", "{IDEM_TEST_REDIS_URL}"],
-        input: "",
-        says: &["5 of 5 tasks covered", "5 of 13 calls were replayed"],
-    },
-    Run {
         example: "webhooks",
         features: "sqlite",
         arguments: &["--store", "memory:", "--effects", "target/webhooks.effects"],

@@ -99,7 +99,7 @@ impl transfer {
             )
             .with_ttl(::core::time::Duration::from_millis(86400000))
             .with_args(&["id"])
-            .with_transaction();
+            .with_transaction("PostgreSQL");
         &TASK
     };
     /// Calls the handler and says whether it ran or was replayed.

@@ -15,6 +15,7 @@ use crate::store::StoreError;
 use crate::store::sql::lend::Lender;
 use crate::store::sql::name;
 use crate::store::sql::run::Core;
+use crate::store::sql::url::Form;
 
 /// What a server of a few cores can work on at once; more connections wait for each other there.
 const MAX_CONNECTIONS: usize = 10;
@@ -90,18 +91,35 @@ impl MySqlStoreBuilder {
     }
 }
 
-/// The rest of the URL is not shown: it may hold a password.
+/// What may stand in a URL: https://docs.rs/sqlx/0.9/sqlx/mysql/struct.MySqlConnectOptions.html
+const FORM: Form = Form {
+    schemes: &["mysql", "mariadb"],
+    options: &[
+        "sslmode",
+        "ssl-mode",
+        "sslca",
+        "ssl-ca",
+        "sslcert",
+        "ssl-cert",
+        "sslkey",
+        "ssl-key",
+        "charset",
+        "collation",
+        "statement-cache-capacity",
+        "socket",
+    ],
+    write: "write `mysql://user:password@host:port/database`, with special characters of user and password as %XX",
+};
+
 fn parse(url: &str) -> Result<MySqlConnectOptions, StoreError> {
-    let scheme = url.split(':').next().unwrap_or_default();
-    let refuse = |found| {
-        let mend = "write `mysql://user:password@host:port/database`, with special characters of the password as %XX";
-        StoreError::Url { scheme: scheme.chars().take(32).collect(), found, mend }
+    FORM.check(url)?;
+    let refuse = |_| {
+        FORM.refuse(
+            "mysql",
+            "is followed by what the driver takes for no address, or an option with a value that is none",
+        )
     };
-    if !matches!(scheme, "mysql" | "mariadb") {
-        return Err(refuse("is not MySQL's"));
-    }
-    let options =
-        MySqlConnectOptions::from_str(url).map_err(|_| refuse("is followed by what is no address of a database"))?;
+    let options = MySqlConnectOptions::from_str(url).map_err(refuse)?;
     // The session's settings are ours, all in one statement.
     let bare = options.pipes_as_concat(false).no_engine_substitution(false).set_names(false).timezone(None);
     Ok(bare.disable_statement_logging())

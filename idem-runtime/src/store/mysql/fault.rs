@@ -26,6 +26,10 @@ pub(super) fn of(store: &str, error: &sqlx::Error) -> Fault {
                 "no encrypted connection ({said}): look at `ssl-mode` in the URL, and build with the feature `tls-rustls`"
             ),
         )),
+        sqlx::Error::Io(said) => {
+            let reason = format!("{said}: look whether the server runs, and at host and port of the URL");
+            Fault { error: unavailable(store, reason), kind: FaultKind::Lost }
+        }
         other => Fault { error: unavailable(store, other.to_string()), kind: FaultKind::Lost },
     }
 }
@@ -49,7 +53,8 @@ fn server(store: &str, number: u16, code: &str, message: &str) -> Fault {
         1053 | 1077..=1079 | 1152 | 1158..=1161 | 1184 | 1927 | 2006 | 2013 | 3169 | 4031 => lost(),
         1040 => answer(away(": raise the server's `max_connections`, or lower the store's")),
         1203 | 1226 => answer(away(": raise the limit of this user, or lower the store's `max_connections`")),
-        1044 | 1045 | 1698 => answer(away(": look at user and password of the URL and at the user's grants")),
+        1044 => answer(away(": grant this user the rights on the database, or name another in the URL")),
+        1045 | 1698 => answer(away(": look at user and password of the URL and at the user's grants")),
         1049 => answer(away(": create the database, or name another in the URL")),
         1290 | 1792 | 1836 => read_only(": it is a replica, or `read_only` is on; give the primary's address"),
         1142 | 1143 | 1227 | 1370 => read_only(
@@ -84,10 +89,10 @@ mod tests {
     fn every_number_has_its_error_and_says_what_to_do() {
         use FaultKind::{Answer, Conflict, Lost};
         let cases = [
-            (1213, "40001", Conflict, "does not answer"),
+            (1213, "40001", Conflict, "cannot be used now"),
             (1205, "HY000", Answer, "look for a long one"),
-            (1053, "08S01", Lost, "does not answer"),
-            (1927, "70100", Lost, "does not answer"),
+            (1053, "08S01", Lost, "cannot be used now"),
+            (1927, "70100", Lost, "cannot be used now"),
             (1040, "08004", Answer, "raise the server's `max_connections`"),
             (1045, "28000", Answer, "look at user and password"),
             (1049, "42000", Answer, "create the database"),
@@ -99,8 +104,8 @@ mod tests {
             (1146, "42S02", Answer, "the schema of"),
             (1406, "22001", Answer, "the schema of"),
             (1665, "HY000", Answer, "binlog_format"),
-            (1159, "08S01", Lost, "does not answer"),
-            (9999, "HY000", Answer, "does not answer"),
+            (1159, "08S01", Lost, "cannot be used now"),
+            (9999, "HY000", Answer, "cannot be used now"),
         ];
         for (number, code, kind, says) in cases {
             let Fault { error, kind: found } = server("the store", number, code, "said");

@@ -20,7 +20,7 @@ use super::sql::lend::Lender;
 use super::sql::operations::{KEEPER_CONNECTIONS, operations};
 use super::sql::run::Core;
 use super::sql::within::InTransaction;
-use super::within::{TxConnection, Within};
+use super::within::{MYSQL, TxConnection, Within};
 use super::{Description, ListQuery, Store, StoreError, StoreFuture, SweepReport};
 use crate::claim::{
     CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict, CompleteRequest, CompleteVerdict,
@@ -81,5 +81,5 @@ impl fmt::Debug for MySqlStore {
 }
 
 impl Store for MySqlStore {
-    operations!(MySql);
+    operations!(MySql, MYSQL);
 }

@@ -15,6 +15,7 @@ use crate::store::StoreError;
 use crate::store::sql::lend::Lender;
 use crate::store::sql::name;
 use crate::store::sql::run::Core;
+use crate::store::sql::url::Form;
 
 /// What a server of a few cores can work on at once; more connections wait for each other there.
 const MAX_CONNECTIONS: usize = 10;
@@ -133,19 +134,41 @@ impl PostgresStoreBuilder {
     }
 }
 
-/// The rest of the URL is not shown: it may hold a password.
+/// What may stand in a URL: https://docs.rs/sqlx/0.9/sqlx/postgres/struct.PgConnectOptions.html
+const FORM: Form = Form {
+    schemes: &["postgres", "postgresql"],
+    options: &[
+        "sslmode",
+        "ssl-mode",
+        "sslrootcert",
+        "ssl-root-cert",
+        "ssl-ca",
+        "sslcert",
+        "ssl-cert",
+        "sslkey",
+        "ssl-key",
+        "statement-cache-capacity",
+        "host",
+        "hostaddr",
+        "port",
+        "dbname",
+        "user",
+        "password",
+        "application_name",
+        "options",
+    ],
+    write: "write `postgres://user:password@host:port/database`, with special characters of user and password as %XX",
+};
+
 fn parse(url: &str) -> Result<PgConnectOptions, StoreError> {
-    let scheme = url.split(':').next().unwrap_or_default();
-    let refuse = |found| {
-        let mend =
-            "write `postgres://user:password@host:port/database`, with special characters of the password as %XX";
-        StoreError::Url { scheme: scheme.chars().take(32).collect(), found, mend }
+    FORM.check(url)?;
+    let refuse = |_| {
+        FORM.refuse(
+            "postgres",
+            "is followed by what the driver takes for no address, or an option with a value that is none",
+        )
     };
-    if !matches!(scheme, "postgres" | "postgresql") {
-        return Err(refuse("is not PostgreSQL's"));
-    }
-    let options =
-        PgConnectOptions::from_str(url).map_err(|_| refuse("is followed by what is no address of a database"))?;
+    let options = PgConnectOptions::from_str(url).map_err(refuse)?;
     let named = options.get_application_name().is_some();
     let options = if named { options } else { options.application_name("idem") };
     Ok(options.disable_statement_logging())
@@ -157,7 +180,7 @@ fn describe(options: &PgConnectOptions) -> String {
         Some(socket) => socket.display().to_string(),
         None => format!("{}:{}", options.get_host(), options.get_port()),
     };
-    let database = options.get_database().unwrap_or("the database of the user's name");
+    let database = options.get_database().unwrap_or("(the user's own)");
     format!("the PostgreSQL store at {host}/{database}")
 }
 

@@ -26,6 +26,10 @@ pub(super) fn of(store: &str, error: &sqlx::Error) -> Fault {
                 "no encrypted connection ({said}): look at `sslmode` in the URL, and build with the feature `tls-rustls`"
             ),
         )),
+        sqlx::Error::Io(said) => {
+            let reason = format!("{said}: look whether the server runs, and at host and port of the URL");
+            Fault { error: unavailable(store, reason), kind: FaultKind::Lost }
+        }
         other => Fault { error: unavailable(store, other.to_string()), kind: FaultKind::Lost },
     }
 }

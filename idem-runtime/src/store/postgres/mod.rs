@@ -21,7 +21,7 @@ use super::sql::lend::Lender;
 use super::sql::operations::{KEEPER_CONNECTIONS, operations};
 use super::sql::run::Core;
 use super::sql::within::InTransaction;
-use super::within::{TxConnection, Within};
+use super::within::{POSTGRES, TxConnection, Within};
 use super::{Description, ListQuery, Store, StoreError, StoreFuture, SweepReport};
 use crate::claim::{
     CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict, CompleteRequest, CompleteVerdict,
@@ -99,5 +99,5 @@ impl fmt::Debug for PostgresStore {
 }
 
 impl Store for PostgresStore {
-    operations!(Postgres);
+    operations!(Postgres, POSTGRES);
 }

@@ -22,5 +22,7 @@ pub(super) mod row;
 pub(super) mod run;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod sweep;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub(super) mod url;
 #[cfg(feature = "postgres")]
 pub(super) mod within;

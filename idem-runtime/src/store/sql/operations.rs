@@ -2,7 +2,7 @@
 
 /// The `impl Store` of every store with a [`Core`](super::run::Core) in its field `core`, whose connections are of this kind.
 macro_rules! operations {
-    ($kind:ident) => {
+    ($kind:ident, $name:expr) => {
         fn claim<'a>(&'a self, request: &'a ClaimRequest) -> StoreFuture<'a, ClaimVerdict> {
             Box::pin(self.core.claim(request))
         }
@@ -55,8 +55,8 @@ macro_rules! operations {
             }
         }
 
-        fn is_transactional(&self) -> bool {
-            true
+        fn transactions(&self) -> Option<&'static str> {
+            Some($name)
         }
 
         fn keeper(&self) -> StoreFuture<'_, Arc<dyn Store>> {

@@ -23,7 +23,7 @@ use self::database::Database;
 use self::readers::Readers;
 use self::within::InTransaction;
 use self::writer::{Pen, Writer};
-use super::within::{TxConnection, Within};
+use super::within::{SQLITE, TxConnection, Within};
 use super::{Description, ListQuery, Store, StoreError, StoreFuture, SweepReport};
 use crate::claim::{
     CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict, CompleteRequest, CompleteVerdict,
@@ -148,8 +148,8 @@ impl Store for SqliteStore {
         }
     }
 
-    fn is_transactional(&self) -> bool {
-        true
+    fn transactions(&self) -> Option<&'static str> {
+        Some(SQLITE)
     }
 
     fn keeper(&self) -> StoreFuture<'_, Arc<dyn Store>> {

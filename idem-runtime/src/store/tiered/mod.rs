@@ -275,8 +275,8 @@ impl Store for TieredStore {
         self.inner.durable.within(connection)
     }
 
-    fn is_transactional(&self) -> bool {
-        self.inner.durable.is_transactional()
+    fn transactions(&self) -> Option<&'static str> {
+        self.inner.durable.transactions()
     }
 
     /// The durable store's: renewals and late completions go there, and need no copy.

@@ -70,7 +70,7 @@ pub struct Call {
     pub outcome: Option<String>,
 }
 
-/// `claim 2 of idem1:…: LoseReply: … does not answer`
+/// `claim 2 of idem1:…: LoseReply: … cannot be used now`
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} {}", self.op, self.number)?;

@@ -183,8 +183,8 @@ impl Store for FaultStore {
         self.inner.within(connection)
     }
 
-    fn is_transactional(&self) -> bool {
-        self.inner.is_transactional()
+    fn transactions(&self) -> Option<&'static str> {
+        self.inner.transactions()
     }
 
     fn keeper(&self) -> StoreFuture<'_, Arc<dyn Store>> {
