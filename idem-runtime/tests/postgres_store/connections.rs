@@ -153,3 +153,43 @@ fn a_store_is_used_by_one_runtime_after_the_other() {
     }
     assert_eq!(runtime().block_on(bench.count()), 5);
 }
+
+/// One row that somebody holds costs its own claim time, and no other claim its lease.
+#[tokio::test]
+async fn a_renewal_of_many_claims_survives_a_row_that_another_holds() {
+    let bench = Bench::new().await;
+    let requests: Vec<_> = (0..5).map(|number| request(key("renew", number))).collect();
+    for request in &requests {
+        bench.claim(request).await;
+    }
+    let mut holder = bench.schema.raw().await;
+    let held = requests[2].key.digest().as_slice();
+    sqlx::raw_sql("BEGIN").execute(&mut holder).await.unwrap();
+    let lock = sqlx::query("SELECT 1 FROM idem_records WHERE key = $1 FOR UPDATE").bind(held);
+    lock.execute(&mut holder).await.unwrap();
+    let renewals: Vec<_> = requests.iter().map(renewal).collect();
+    let answers = bench.store.renew(&renewals).await.unwrap();
+    let renewed: Vec<_> = answers.iter().map(|answer| matches!(answer, Ok(RenewVerdict::Renewed))).collect();
+    assert_eq!(renewed, [true, true, false, true, true], "{answers:?}");
+    assert!(matches!(answers[2], Err(StoreError::Busy { .. })), "{answers:?}");
+}
+
+/// A connection belongs to the runtime that opened it; those of runtimes that are gone are closed when room is needed.
+#[test]
+fn connections_of_runtimes_that_are_gone_are_no_more_than_the_limit() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let bench = runtime().block_on(Bench::new());
+    let named = with(&bench.schema.url, &format!("application_name={}", bench.schema.name));
+    let store = PostgresStore::builder(&named).schema(&bench.schema.name).max_connections(2);
+    let store = runtime().block_on(store.open()).unwrap();
+    for number in 0..12 {
+        runtime().block_on(done(&store, key("runtimes", number), b"result"));
+    }
+    let open = runtime().block_on(async {
+        let count = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1";
+        let mut raw = bench.schema.raw().await;
+        sqlx::query_scalar::<_, i64>(count).bind(&bench.schema.name).fetch_one(&mut raw).await.unwrap()
+    });
+    // One may still be on its way out.
+    assert!(open <= 3, "{open} connections are open, and two may be");
+}
