@@ -1,7 +1,7 @@
 //! What the compiler says of each mistake, and what it takes. One mistake a file, named after it.
 //!
 //! The `.stderr` files are of Rust 1.95: another version words its own parts differently, and then they are written anew
-//! on purpose. `TRYBUILD=overwrite cargo test --test ui` does it, after a change of a message too; read the difference
+//! on purpose. `TRYBUILD=overwrite cargo test -p idem-ui-tests` does it, after a change of a message too; read the difference
 //! before it goes in: one mistake, one error, at the user's own place, that says what was found and how to mend it.
 //!
 //! Three files hold more. `options/two_mistakes_at_once` has two mistakes. `signature/associated_function_not_marked`
@@ -12,11 +12,11 @@
 fn one_mistake_gives_one_error_that_says_how_to_mend_it() {
     let cases = trybuild::TestCases::new();
     for kind in ["attributes", "key", "options", "result", "scope", "signature", "tasks", "time", "transaction"] {
-        cases.compile_fail(format!("tests/ui/{kind}/*.rs"));
+        cases.compile_fail(format!("{kind}/*.rs"));
     }
 }
 
 #[test]
 fn what_should_compile_does() {
-    trybuild::TestCases::new().pass("tests/ui/pass/*.rs");
+    trybuild::TestCases::new().pass("pass/*.rs");
 }
