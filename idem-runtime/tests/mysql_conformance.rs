@@ -45,7 +45,3 @@ async fn tamper(database: Arc<Database>, key: Key, how: Tamper) -> Result<bool, 
 async fn the_mysql_store_conforms() {
     conformance::run(open).await.assert_passed();
 }
-
-mod each {
-    idem_runtime::conformance_tests!(super::open);
-}

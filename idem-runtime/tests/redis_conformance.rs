@@ -95,7 +95,3 @@ impl Clock for Wrong {
 async fn the_redis_store_conforms() {
     conformance::run(open).await.assert_passed();
 }
-
-mod each {
-    idem_runtime::conformance_tests!(super::open);
-}
