@@ -92,7 +92,15 @@ async fn a_claim_that_was_not_heard_is_answered_once_the_replica_hears_it() {
     let claim = request(key("t", 1));
     store.claim(&claim).await.unwrap_err();
     replica.resume();
-    let granted = claimed(store.claim(&claim).await.unwrap());
+    // On a busy machine it hears it a moment later. It is the same claim each time.
+    let mut answers = 0;
+    let granted = loop {
+        answers += 1;
+        match store.claim(&claim).await {
+            Ok(verdict) => break claimed(verdict),
+            Err(error) => assert!(answers < 50 && error.is_unavailable(), "{error}"),
+        }
+    };
     assert_eq!(granted.attempt, 1);
     let verdict = store.complete(&completion(&claim, &granted, b"x")).await.unwrap();
     assert!(matches!(verdict, CompleteVerdict::Completed { restored: false, .. }));
