@@ -24,5 +24,5 @@ pub(super) mod run;
 mod sweep;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(super) mod url;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(super) mod within;
