@@ -93,5 +93,12 @@ impl Clock for Wrong {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_redis_store_conforms() {
-    conformance::run(open).await.assert_passed();
+    conformance::run(open).await.assert_passed_but(&[
+        // They would really take days.
+        "forever_is_forever",
+        "time_is_over_at_its_end_and_not_before",
+        "evidence_is_kept_for_a_day",
+        "longer_grace_is_kept",
+        "evidence_that_forbids_a_rerun_never_runs_out",
+    ]);
 }

@@ -72,6 +72,16 @@ impl Report {
     pub fn assert_passed(&self) {
         assert!(self.is_passed(), "the store does not conform:\n{self}");
     }
+
+    /// As [`assert_passed`](Self::assert_passed); and that these checks were skipped and no others, so that none goes silent.
+    ///
+    /// # Panics
+    /// Where a check failed, or another set of checks was skipped.
+    pub fn assert_passed_but(&self, skipped: &[&str]) {
+        self.assert_passed();
+        let found: Vec<_> = self.skipped().map(|finding| finding.check.name).collect();
+        assert_eq!(found, skipped, "these checks were skipped, and others were expected to be\n{self}");
+    }
 }
 
 impl std::error::Error for Report {}
