@@ -1,18 +1,19 @@
 //! The server goes, and comes back: what was answered is still so.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use idem_runtime::claim::{ClaimVerdict, CompleteVerdict};
 use idem_runtime::{Key, MySqlStore, Store, StoreError};
 use idem_test_servers::MySql;
 
-use crate::support::{claimed, completion, key, request};
+use crate::support::{claimed, completion, key, request, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_that_was_answered_is_forgotten_when_the_server_is_killed() {
     let server = MySql::start(&["--log-bin=log", "--sync-binlog=1"]);
     let store = MySqlStore::connect(server.url()).await.unwrap();
     let workers: Vec<_> = (0..4).map(|worker| tokio::spawn(work(store.clone(), worker))).collect();
-    // tidy: allow sleep: the server is killed while calls are under way.
-    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
+    until("a hundred calls are answered, and others under way", || ANSWERED.load(Ordering::SeqCst) >= 100).await;
     server.kill();
     let mut answered = Vec::new();
     for worker in workers {
@@ -29,6 +30,8 @@ async fn nothing_that_was_answered_is_forgotten_when_the_server_is_killed() {
     }
 }
 
+static ANSWERED: AtomicUsize = AtomicUsize::new(0);
+
 /// Claims and completes until the server is gone; what was answered, and whether the completion was.
 async fn work(store: MySqlStore, worker: u64) -> Vec<(Key, bool)> {
     let mut answered = Vec::new();
@@ -40,6 +43,7 @@ async fn work(store: MySqlStore, worker: u64) -> Vec<(Key, bool)> {
         };
         let done = store.complete(&completion(&claim, &granted, b"x")).await;
         answered.push((claim.key, done.is_ok()));
+        ANSWERED.fetch_add(1, Ordering::SeqCst);
         if let Err(error) = done {
             return ended(answered, &error);
         }

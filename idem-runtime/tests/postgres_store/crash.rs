@@ -1,10 +1,12 @@
 //! The server goes, and comes back: what was answered is still so.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use idem_runtime::claim::{ClaimVerdict, CompleteVerdict};
 use idem_runtime::{PostgresStore, Store, StoreError};
 use idem_test_servers::Postgres;
 
-use crate::support::{claimed, completion, key, request};
+use crate::support::{claimed, completion, key, request, until};
 
 /// A server that forgets if it is asked to.
 fn hasty() -> Postgres {
@@ -16,8 +18,7 @@ async fn nothing_that_was_answered_is_forgotten_when_the_server_is_killed() {
     let server = hasty();
     let store = PostgresStore::connect(server.url()).await.unwrap();
     let workers: Vec<_> = (0..4).map(|worker| tokio::spawn(work(store.clone(), worker))).collect();
-    // tidy: allow sleep: the server is killed while calls are under way.
-    tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+    until("a hundred calls are answered, and others under way", || ANSWERED.load(Ordering::SeqCst) >= 100).await;
     server.kill();
     let mut answered = Vec::new();
     for worker in workers {
@@ -34,6 +35,8 @@ async fn nothing_that_was_answered_is_forgotten_when_the_server_is_killed() {
     }
 }
 
+static ANSWERED: AtomicUsize = AtomicUsize::new(0);
+
 /// Claims and completes until the server is gone; what was answered, and whether the completion was.
 async fn work(store: PostgresStore, worker: u64) -> Vec<(idem_runtime::Key, bool)> {
     let mut answered = Vec::new();
@@ -45,7 +48,10 @@ async fn work(store: PostgresStore, worker: u64) -> Vec<(idem_runtime::Key, bool
             Err(other) => panic!("{other}"),
         };
         match store.complete(&completion(&claim, &granted, b"x")).await {
-            Ok(_) => answered.push((claim.key, true)),
+            Ok(_) => {
+                answered.push((claim.key, true));
+                ANSWERED.fetch_add(1, Ordering::SeqCst);
+            }
             Err(StoreError::Unavailable { .. }) => {
                 answered.push((claim.key, false));
                 return answered;

@@ -1,19 +1,17 @@
 //! A store under a prefix of its own, a connection beside it, and requests.
 
-use std::num::NonZeroU32;
-use std::sync::Arc;
+#[path = "../store_support/mod.rs"]
+mod requests;
+
 use std::time::Duration;
 
-use idem_runtime::claim::{ClaimRequest, ClaimVerdict, Claimed, CompleteRequest, FailRequest, Failure, RenewRequest};
-use idem_runtime::key::{Fingerprint, Key, KeySpace, KeyWriter, TaskIdent};
-use idem_runtime::policy::{OnStale, Retention};
-use idem_runtime::record::{Holder, Owner, StoredResult};
+use idem_runtime::Key;
+use idem_runtime::claim::{ClaimRequest, Claimed};
 use idem_runtime::store::Description;
 use idem_runtime::{RedisStore, RedisStoreBuilder, Store};
 use redis::{Commands, Connection, FromRedisValue};
 
-pub const LEASE: Duration = Duration::from_secs(30);
-pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+pub use self::requests::*;
 
 /// A lease that a test waits for.
 pub const SHORT: Duration = Duration::from_millis(150);
@@ -87,72 +85,9 @@ pub fn command(words: &[&str]) -> redis::Cmd {
     command
 }
 
-pub fn key(task: &str, number: u64) -> Key {
-    fingerprinted(task, number, &0).0
-}
-
-/// A key and the fingerprint of an argument beside it.
-pub fn fingerprinted(task: &str, number: u64, argument: &u64) -> (Key, Fingerprint) {
-    let mut writer = KeyWriter::new();
-    writer.arg("amount", argument).unwrap();
-    let (space, task) = (KeySpace::new("shop"), TaskIdent::new(task, NonZeroU32::MIN));
-    writer.finish_explicit(&space, &task, &number.to_string()).unwrap()
-}
-
-pub fn request(key: Key) -> ClaimRequest {
-    ClaimRequest {
-        key,
-        owner: Owner::random(),
-        lease: LEASE,
-        fingerprint: None,
-        holder: Arc::new(Holder { host: "worker-1".into(), process: 4711, trace: Some("trace-9".into()) }),
-        on_stale: OnStale::Rerun,
-        max_attempts: None,
-        grace: Retention::For(DAY),
-    }
-}
-
 /// As [`request`], for a lease that is over soon.
 pub fn brief(key: Key) -> ClaimRequest {
     ClaimRequest { lease: SHORT, ..request(key) }
-}
-
-pub fn renewal(claim: &ClaimRequest) -> RenewRequest {
-    RenewRequest { key: claim.key.clone(), owner: claim.owner, lease: claim.lease }
-}
-
-pub fn completion(claim: &ClaimRequest, claimed: &Claimed, result: &[u8]) -> CompleteRequest {
-    CompleteRequest {
-        claim: Arc::new(claim.clone()),
-        fence: claimed.fence,
-        attempt: claimed.attempt,
-        result: StoredResult::Envelope(result.into()),
-        retention: Retention::For(DAY),
-        may_restore: false,
-    }
-}
-
-pub fn failure(claim: &ClaimRequest, how: Failure) -> FailRequest {
-    FailRequest { claim: Arc::new(claim.clone()), how, error: Some("it broke".into()) }
-}
-
-#[track_caller]
-pub fn claimed(verdict: ClaimVerdict) -> Claimed {
-    match verdict {
-        ClaimVerdict::Claimed(claimed) => claimed,
-        other => panic!("not claimed: {other:?}"),
-    }
-}
-
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Claims and completes.
-pub async fn done(store: &impl Store, key: Key, result: &[u8]) {
-    let request = request(key);
-    let claimed = claimed(store.claim(&request).await.unwrap());
-    store.complete(&completion(&request, &claimed, result)).await.unwrap();
 }
 
 /// The value of a setting, and whether it does harm.

@@ -54,6 +54,7 @@ pub fn failure(claim: &ClaimRequest, how: Failure) -> FailRequest {
     FailRequest { claim: Arc::new(claim.clone()), how, error: Some("it broke".into()) }
 }
 
+#[track_caller]
 pub fn claimed(verdict: ClaimVerdict) -> Claimed {
     match verdict {
         ClaimVerdict::Claimed(claimed) => claimed,
@@ -73,5 +74,14 @@ pub async fn done(store: &(impl Store + ?Sized), key: Key, result: &[u8]) {
 }
 
 pub fn renewal(claim: &ClaimRequest) -> RenewRequest {
-    RenewRequest { key: claim.key.clone(), owner: claim.owner, lease: LEASE }
+    RenewRequest { key: claim.key.clone(), owner: claim.owner, lease: claim.lease }
+}
+
+/// Waits until `done` holds, within a bound.
+pub async fn until(what: &str, done: impl Fn() -> bool) {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+    while !done() {
+        assert!(tokio::time::Instant::now() < deadline, "never came true: {what}");
+        tokio::task::yield_now().await;
+    }
 }
