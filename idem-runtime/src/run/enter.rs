@@ -118,6 +118,7 @@ async fn lead<'a>(call: &'a Call, leader: Leader<'a>, patience: &mut Patience) -
             Ok(verdict) => verdict,
             // A claim that is not committed yet, or taken back: somebody is running, whoever it is.
             Err(StoreError::Busy { .. }) => {
+                leader.runs();
                 if let Some(entry) = running(call, None, None, patience).await? {
                     return Ok(entry);
                 }

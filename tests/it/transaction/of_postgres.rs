@@ -229,8 +229,16 @@ async fn a_leased_call_meets_a_claim_that_is_not_committed() {
     };
     let refused = tokio::time::timeout(BOUND, call()).await.unwrap();
     assert!(matches!(refused, Err(Error::InProgress { .. })), "{refused:?}");
-    tx.rollback().await.unwrap();
-    assert!(call().await.unwrap().is_fresh());
+    // Behind another call of this process, which waits, it is told so as well.
+    let waiting = rows.runtime.call("it.tx.pg.leased").arg("id", &1).run(async || Ok::<_, Error>(()));
+    let behind = async {
+        let refused = call().await;
+        tx.rollback().await.unwrap();
+        refused
+    };
+    let (waited, refused) = tokio::time::timeout(BOUND, async { tokio::join!(waiting, behind) }).await.unwrap();
+    assert!(matches!(refused, Err(Error::InProgress { .. })), "{refused:?}");
+    assert!(waited.unwrap().is_fresh());
     rows.done().await;
 }
 
