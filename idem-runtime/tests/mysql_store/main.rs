@@ -8,6 +8,7 @@ mod crash;
 mod crowd;
 mod damage;
 mod opening;
+mod pool;
 mod rows;
 mod schema;
 mod support;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::mysql::MySqlConnectOptions;
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{ConnectOptions, Connection, MySqlPool};
 
 use super::dialect::{self, Server};
-use super::schema::{Opening, Place};
+use super::schema::{Opening, Place, check_session};
 use super::statements::Statements;
 use super::{MySqlStore, fault};
 use crate::store::StoreError;
@@ -27,17 +27,31 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 const OPENING: Duration = Duration::from_secs(30);
 
 /// Settings of a [`MySqlStore`].
+#[derive(Debug)]
 #[must_use]
 pub struct MySqlStoreBuilder {
-    url: String,
+    source: Source,
     prefix: String,
     max_connections: usize,
     timeout: Duration,
 }
 
+enum Source {
+    Url(String),
+    Pool(MySqlPool),
+}
+
 impl MySqlStoreBuilder {
     pub(super) fn new(url: &str) -> Self {
-        Self { url: url.to_owned(), prefix: "idem_".into(), max_connections: MAX_CONNECTIONS, timeout: TIMEOUT }
+        Self::from(Source::Url(url.to_owned()))
+    }
+
+    pub(super) fn over(pool: MySqlPool) -> Self {
+        Self::from(Source::Pool(pool))
+    }
+
+    fn from(source: Source) -> Self {
+        Self { source, prefix: "idem_".into(), max_connections: MAX_CONNECTIONS, timeout: TIMEOUT }
     }
 
     /// What the names of the tables begin with; default `idem_`.
@@ -46,7 +60,8 @@ impl MySqlStoreBuilder {
         self
     }
 
-    /// How many connections the store opens at most, beside one or two for the heartbeats; default 10.
+    /// How many connections the store opens at most, beside one or two for the heartbeats; default 10. A pool that was
+    /// given has a limit of its own.
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.max_connections = connections;
         self
@@ -66,7 +81,10 @@ impl MySqlStoreBuilder {
     /// # Cancel safety
     /// As [`MySqlStore::connect`].
     pub async fn open(self) -> Result<MySqlStore, StoreError> {
-        let options = parse(&self.url)?;
+        let options = match &self.source {
+            Source::Url(url) => parse(url)?,
+            Source::Pool(pool) => bare((*pool.connect_options()).clone()),
+        };
         let store = describe(&options);
         name::check("table prefix", &self.prefix).map_err(|reason| fault::schema(&store, reason))?;
         let opened = tokio::time::timeout(OPENING, self.prepare(&options, &store)).await;
@@ -79,11 +97,19 @@ impl MySqlStoreBuilder {
             statements: Arc::new(Statements::of(&table)),
             table: table.into(),
         };
-        Ok(MySqlStore { core: Arc::new(Core { dialect: server, lender: Lender::own(self.max_connections) }) })
+        let lender = match self.source {
+            Source::Url(_) => Lender::own(self.max_connections),
+            Source::Pool(pool) => Lender::Pool(pool),
+        };
+        Ok(MySqlStore { core: Arc::new(Core { dialect: server, lender }) })
     }
 
+    /// On a connection of our own also beside a pool: the lock under which tables are made goes with its connection.
     async fn prepare(&self, options: &MySqlConnectOptions, store: &str) -> Result<Place, StoreError> {
         let fault = |error: sqlx::Error| fault::of(store, &error).error;
+        if let Source::Pool(pool) = &self.source {
+            check_session(&mut *pool.acquire().await.map_err(fault)?, store).await?;
+        }
         let mut connection = dialect::connect(options, OPENING).await.map_err(fault)?;
         let place = Opening { connection: &mut connection, store }.prepare(&self.prefix).await?;
         connection.close().await.map_err(fault)?;
@@ -119,10 +145,13 @@ fn parse(url: &str) -> Result<MySqlConnectOptions, StoreError> {
             "is followed by what the driver takes for no address, or an option with a value that is none",
         )
     };
-    let options = MySqlConnectOptions::from_str(url).map_err(refuse)?;
-    // The session's settings are ours, all in one statement.
+    MySqlConnectOptions::from_str(url).map(bare).map_err(refuse)
+}
+
+/// The session's settings are ours, all in one statement.
+fn bare(options: MySqlConnectOptions) -> MySqlConnectOptions {
     let bare = options.pipes_as_concat(false).no_engine_substitution(false).set_names(false).timezone(None);
-    Ok(bare.disable_statement_logging())
+    bare.disable_statement_logging()
 }
 
 /// Where a server is, for messages: no user and no password.
@@ -134,11 +163,11 @@ fn describe(options: &MySqlConnectOptions) -> String {
     format!("the MySQL store at {host}/{}", options.get_database().unwrap_or_default())
 }
 
-impl std::fmt::Debug for MySqlStoreBuilder {
+impl std::fmt::Debug for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { url: _, prefix, max_connections, timeout } = self;
-        let mut shown = f.debug_struct("MySqlStoreBuilder");
-        shown.field("prefix", prefix).field("max_connections", max_connections).field("timeout", timeout);
-        shown.finish_non_exhaustive()
+        f.write_str(match self {
+            Self::Url(_) => "a URL",
+            Self::Pool(_) => "a pool",
+        })
     }
 }

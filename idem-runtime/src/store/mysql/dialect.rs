@@ -63,7 +63,7 @@ impl Dialect for Server {
 
     /// All else is set for whole sessions only.
     fn begin(&self) -> String {
-        "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION".to_owned()
+        "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION READ WRITE".to_owned()
     }
 
     fn timeout(&self) -> Duration {

@@ -13,6 +13,8 @@ mod within;
 use std::fmt;
 use std::sync::Arc;
 
+use sqlx::MySqlPool;
+
 pub use self::builder::MySqlStoreBuilder;
 use self::describe::Describe;
 use self::dialect::Server;
@@ -34,9 +36,8 @@ use crate::transition;
 /// share the connections.
 ///
 /// Answers are as durable as the server's settings make every commit; [`describe`](Store::describe) says where they take
-/// something away. Time is the server's. A first call is two round trips, a duplicate one, and writes nothing. The
-/// connections are the store's own, since MySQL has most settings for whole sessions only. The rules, and what it cannot
-/// promise, are in `docs/spec/store/mysql.md`.
+/// something away. Time is the server's. A first call is two round trips, a duplicate one, and writes nothing. It
+/// needs a Tokio runtime. The rules, and what it cannot promise, are in `docs/spec/store/mysql.md`.
 ///
 /// ```no_run
 /// # use idem_runtime as idem;
@@ -67,9 +68,28 @@ impl MySqlStore {
         Self::builder(url).open().await
     }
 
+    /// A store on the application's own pool, for whoever counts connections. It is slower: each operation is a
+    /// transaction, so that its isolation does not stay with the pool's connections. MySQL has all other settings for
+    /// whole sessions only, so those are the pool's, and must be good enough: a strict `sql_mode`, `utf8mb4`, no chained
+    /// transactions. The heartbeats have connections of their own all the same, with the pool's address and user.
+    ///
+    /// # Errors
+    /// As [`MySqlStore::connect`]; also [`StoreError::Schema`] for a pool whose sessions are set otherwise.
+    ///
+    /// # Cancel safety
+    /// As [`MySqlStore::connect`].
+    pub async fn from_pool(pool: MySqlPool) -> Result<Self, StoreError> {
+        MySqlStoreBuilder::over(pool).open().await
+    }
+
     /// A store with settings of its own.
     pub fn builder(url: &str) -> MySqlStoreBuilder {
         MySqlStoreBuilder::new(url)
+    }
+
+    /// A store on the application's own pool, with settings of its own; see [`MySqlStore::from_pool`].
+    pub fn pool_builder(pool: MySqlPool) -> MySqlStoreBuilder {
+        MySqlStoreBuilder::over(pool)
     }
 }
 

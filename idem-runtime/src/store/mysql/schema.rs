@@ -186,6 +186,34 @@ impl Opening<'_> {
     }
 }
 
+/// Whether a session that is not set by us keeps what it is given as it is given, and ends its transactions.
+pub(super) async fn check_session(connection: &mut MySqlConnection, store: &str) -> Result<(), StoreError> {
+    let look = "SELECT CONCAT(@@sql_mode), CONCAT(@@character_set_client, ' ', @@character_set_results),
+                CONCAT(@@completion_type)";
+    let fault = |error| fault::of(store, &error).error;
+    let row = sqlx::raw_sql(look).fetch_one(connection).await.map_err(fault)?;
+    let read = |column: usize| row.try_get::<String, _>(column).map_err(fault);
+    let (mode, characters, completion) = (read(0)?, read(1)?, read(2)?);
+    let refuse = |found: &str, needed: &str| {
+        let reason =
+            format!("the pool's sessions have {found}: {needed}, in the server's settings or in `after_connect`");
+        Err(fault::schema(store, reason))
+    };
+    if !mode.split(',').any(|mode| matches!(mode, "STRICT_ALL_TABLES" | "STRICT_TRANS_TABLES")) {
+        return refuse(&format!("`sql_mode = '{mode}'`"), "add STRICT_ALL_TABLES, or values that do not fit are cut");
+    }
+    if characters != "utf8mb4 utf8mb4" {
+        return refuse(&format!("the character sets `{characters}`"), "`SET NAMES utf8mb4`, or texts are changed");
+    }
+    if completion != "NO_CHAIN" {
+        return refuse(
+            &format!("`completion_type = {completion}`"),
+            "set it to `NO_CHAIN`, or transactions do not end",
+        );
+    }
+    Ok(())
+}
+
 fn check_version(version: &str) -> Result<(), String> {
     let mut numbers = version.split(['.', '-']).map_while(|number| number.parse().ok());
     let found: (u32, u32) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));

@@ -18,10 +18,6 @@ pub(crate) enum Lender<D: Dialect> {
     /// Connections of our own.
     Own(Own<Connection<D>>),
     /// The application's pool: each use is a transaction, so that our settings do not stay with its connections.
-    #[cfg_attr(
-        not(feature = "postgres"),
-        expect(dead_code, reason = "MySQL has most settings for whole sessions only")
-    )]
     Pool(Pool<D::Database>),
 }
 
