@@ -64,6 +64,8 @@ pub fn run() -> Result {
     if let Some(problem) = mismatch(&there, RUNS) {
         return Err(problem);
     }
+    // Where the examples write, which is elsewhere than the build where `CARGO_TARGET_DIR` says so.
+    std::fs::create_dir_all(root().join("target")).map_err(|error| format!("target: {error}"))?;
     let servers = Servers::gather()?;
     RUNS.iter().try_for_each(|run| once(run, &servers))
 }
