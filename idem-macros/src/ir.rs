@@ -14,6 +14,8 @@ pub(crate) struct Handler {
     pub(crate) task: Task,
     /// Stands in an `impl` or a trait, where nothing can be put beside it.
     pub(crate) associated: bool,
+    /// The name of the companion.
+    pub(crate) companion: Ident,
     /// The path of a `#[strict]` that was taken away.
     pub(crate) taken: Vec<Path>,
     pub(crate) protection: Protection,
@@ -29,11 +31,16 @@ pub(crate) struct Task {
     pub(crate) lease: Option<Duration>,
     /// Empty where the scope is said to be global.
     pub(crate) scope: Option<Vec<ScopePart>>,
+    pub(crate) scope_plain: bool,
+    pub(crate) pii: bool,
     pub(crate) bucket: Option<Bucket>,
+    pub(crate) window: Option<Duration>,
     pub(crate) strict: bool,
     pub(crate) on_in_progress: Option<OnInProgress>,
     pub(crate) wait: Option<Duration>,
     pub(crate) on_store_error: Option<OnStoreError>,
+    pub(crate) expires_after: Option<Duration>,
+    pub(crate) max_runtime: Option<Duration>,
     pub(crate) discard_result: bool,
     pub(crate) max_result: Option<u64>,
     pub(crate) store: Option<String>,

@@ -20,7 +20,8 @@ pub(crate) fn handler(attribute: Attribute, args: TokenStream, item: TokenStream
     let options = options::parse(attribute, args, &mut cx);
     let signature = Signature::read(&mut item, &mut cx);
     let beside = signature.method.is_none() && !options.associated.is_written();
-    let stub = beside.then(|| validate::runtime(options.krate.get()));
+    let companion = || options.companion.get().unwrap_or(&item.sig.ident).clone();
+    let stub = beside.then(|| (validate::runtime(options.krate.get()), companion()));
     let handler = validate::handler(attribute, options, &siblings, &signature, &item, &mut cx);
     match (cx.finish(), handler) {
         (Ok(()), Some(handler)) => expand::handler(&item, &signature, &handler),

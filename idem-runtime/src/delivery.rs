@@ -201,6 +201,11 @@ impl InForce {
         self.delivery.scheduled_for.or(self.delivery.enqueued_at)
     }
 
+    /// When it was sent.
+    pub(crate) fn enqueued_at(&self) -> Option<Timestamp> {
+        self.delivery.enqueued_at
+    }
+
     /// The message and the how many-th delivery of it this is, for people who look at a record.
     pub(crate) fn trace(&self) -> Option<String> {
         match (&self.delivery.message_id, self.delivery.attempt) {

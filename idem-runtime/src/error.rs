@@ -120,6 +120,32 @@ pub enum Error {
         /// Whether the body was entered.
         effect: bool,
     },
+    /// The delivery is older than the task's `expires_after` allows; the body was not entered.
+    #[error(
+        "{at} came too late: it was sent {} ago, and is refused after {}",
+        spelled(*.age),
+        spelled(*.limit)
+    )]
+    Expired {
+        /// Which call.
+        at: At,
+        /// How long ago it was sent.
+        age: Duration,
+        /// The task's `expires_after`.
+        limit: Duration,
+    },
+    /// The body ran longer than the task's `max_runtime` allows, and was dropped at an await: its effect may have taken
+    /// place.
+    #[error(
+        "{at} ran longer than {} and was stopped: its effect may have taken place; a later delivery decides",
+        spelled(*.limit)
+    )]
+    MaxRuntime {
+        /// Which call.
+        at: At,
+        /// The task's `max_runtime`.
+        limit: Duration,
+    },
     /// The claim went to another owner, or its lease ran out unanswered. The body was entered and dropped at an await:
     /// its effect may have taken place.
     #[error("{at} lost its lease while the body ran: its effect may have taken place; a later delivery decides")]
@@ -256,11 +282,14 @@ impl Error {
         matches!(self, Self::InProgress { .. })
     }
 
-    /// Whether delivering the same message again later may succeed. After [`Error::LeaseLost`], and
+    /// Whether delivering the same message again later may succeed. After [`Error::LeaseLost`], [`Error::MaxRuntime`] and
     /// [`Error::StoreUnavailable`] with `effect`, the body may run again although its effect took place.
     pub fn is_retryable(&self) -> bool {
-        use Error::{InProgress, LeaseLost, PriorFailure, StoreUnavailable};
-        matches!(self, InProgress { .. } | LeaseLost { .. } | PriorFailure { .. } | StoreUnavailable { .. })
+        use Error::{InProgress, LeaseLost, MaxRuntime, PriorFailure, StoreUnavailable};
+        matches!(
+            self,
+            InProgress { .. } | LeaseLost { .. } | MaxRuntime { .. } | PriorFailure { .. } | StoreUnavailable { .. }
+        )
     }
 
     /// When it is worth trying again, where that is known.

@@ -43,6 +43,11 @@ pub(crate) fn released(key: &Key, why: &str) {
     tracing::debug!(target: TARGET, task = key.task(), %key, why, "released");
 }
 
+/// A body was stopped, and its claim is left for the lease to judge.
+pub(crate) fn stopped(key: &Key, why: &str) {
+    tracing::error!(target: TARGET, task = key.task(), %key, why, "a body was stopped; its lease has to run out");
+}
+
 /// A holder's lease was over before its body ended.
 pub(crate) fn lease_over(key: &Key) {
     tracing::error!(target: TARGET, task = key.task(), %key, "the lease was lost while the body ran; it was stopped");

@@ -1,7 +1,7 @@
 //! The settings of a task as configuration or a call by hand writes them, and how they are settled with its attribute.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +10,10 @@ use crate::key::{Bucket, TaskIdent, Unit};
 use crate::policy::{
     DurationError, OnInProgress, OnStale, OnStoreError, Retention, parse_duration, parse_retention, spelled,
 };
-use crate::settings::{DEFAULT_CATEGORY, DEFAULT_LEASE, DEFAULT_MAX_RESULT, LONGEST_LEASE, SHORTEST_LEASE, Settings};
+use crate::settings::{
+    DEFAULT_CATEGORY, DEFAULT_LEASE, DEFAULT_MAX_RESULT, LONGEST_LEASE, SHORTEST_LEASE, Settings, TimeBucket,
+    unit_length,
+};
 use crate::task::Task;
 
 /// Settings of a task that stand outside of its attribute: overrides by configuration (`RuntimeBuilder::task`) and the
@@ -24,10 +27,13 @@ pub struct TaskOptions {
     pub(crate) category: Option<String>,
     pub(crate) lease: Option<Duration>,
     pub(crate) bucket: Option<(Unit, String)>,
+    pub(crate) window: Option<Duration>,
     pub(crate) strict: Option<bool>,
     pub(crate) on_in_progress: Option<OnInProgress>,
     pub(crate) wait: Option<Duration>,
     pub(crate) on_store_error: Option<OnStoreError>,
+    pub(crate) expires_after: Option<Duration>,
+    pub(crate) max_runtime: Option<Duration>,
     pub(crate) max_result: Option<u64>,
     pub(crate) store: Option<String>,
     mistakes: Vec<String>,
@@ -58,6 +64,12 @@ impl TaskOptions {
         self
     }
 
+    /// The window whose calls are one: `"100ms"`.
+    pub fn window(mut self, text: &str) -> Self {
+        self.window = self.read("window", parse_duration(text));
+        self
+    }
+
     /// Whether a duplicate of a completed call is an error instead of a replay.
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = Some(strict);
@@ -82,6 +94,18 @@ impl TaskOptions {
         self
     }
 
+    /// How old a delivery may be, by its `enqueued_at`: `"2h"`.
+    pub fn expires_after(mut self, text: &str) -> Self {
+        self.expires_after = self.read("expires_after", parse_duration(text));
+        self
+    }
+
+    /// How long a body may run before it is dropped: `"15m"`.
+    pub fn max_runtime(mut self, text: &str) -> Self {
+        self.max_runtime = self.read("max_runtime", parse_duration(text));
+        self
+    }
+
     /// The largest result that is kept, in bytes.
     pub fn max_result(mut self, bytes: u64) -> Self {
         self.max_result = Some(bytes);
@@ -100,17 +124,21 @@ impl TaskOptions {
 
     /// What is set here and not in force, for a call by hand under a registered name.
     fn contradiction(&self, settings: &Settings, store: &str) -> Option<&'static str> {
-        let bucket = settings.bucket.as_ref().map(|bucket| (bucket.unit(), bucket.zone()));
+        let bucket = settings.bucket.as_ref();
+        let (calendar, window) = (bucket.and_then(TimeBucket::calendar), bucket.and_then(TimeBucket::window));
         let category = settings.category.as_deref().unwrap_or(DEFAULT_CATEGORY);
         let differs = [
             ("ttl", self.ttl.is_some_and(|ttl| ttl != settings.retention)),
             ("category", self.category.as_ref().is_some_and(|name| name != category)),
             ("lease", self.lease.is_some_and(|lease| lease != settings.lease)),
-            ("bucket", self.bucket.as_ref().is_some_and(|(unit, zone)| bucket != Some((*unit, zone)))),
+            ("bucket", self.bucket.as_ref().is_some_and(|(unit, zone)| calendar != Some((*unit, zone)))),
+            ("window", self.window.is_some() && self.window != window),
             ("strict", self.strict.is_some_and(|strict| strict != settings.strict)),
             ("on_in_progress", self.on_in_progress.is_some_and(|policy| policy != settings.on_in_progress)),
             ("wait", self.wait.is_some() && self.wait != settings.wait),
             ("on_store_error", self.on_store_error.is_some_and(|policy| policy != settings.on_store_error)),
+            ("expires_after", self.expires_after.is_some() && self.expires_after != settings.expires_after),
+            ("max_runtime", self.max_runtime.is_some() && self.max_runtime != settings.max_runtime),
             ("max_result", self.max_result.is_some_and(|bytes| bytes != settings.max_result)),
             ("store", self.store.as_ref().is_some_and(|name| name != store)),
         ];
@@ -155,8 +183,7 @@ pub(crate) fn settle(
         return Err(Error::Config("a task needs a name: it is part of every key".into()));
     }
     let version = NonZeroU32::new(version).ok_or_else(|| refuse("`version` counts from 1, found 0".into()))?;
-    let unit = options.bucket.as_ref().map(|(unit, zone)| (*unit, &**zone)).or(task.and_then(|task| task.bucket));
-    let bucket = unit.map(|(unit, zone)| Bucket::new(unit, zone)).transpose().map_err(|e| refuse(e.to_string()))?;
+    let bucket = bucket(task, options).map_err(refuse)?;
     let category = options.category.as_deref().or(task.and_then(|task| task.category));
     let of_category = || {
         let category = category.unwrap_or(DEFAULT_CATEGORY);
@@ -166,22 +193,28 @@ pub(crate) fn settle(
     };
     let ttl = options.ttl.or(task.and_then(written_ttl));
     let retention = match (ttl, &bucket) {
-        (Some(Retention::For(ttl)), Some(bucket)) if ttl < length(bucket.unit()) => {
+        (Some(Retention::For(ttl)), Some(bucket)) if ttl < bucket.length() => {
             return Err(refuse(format!(
-                "`ttl` ({}) is shorter than the bucket ({}): the record would be gone while its key still holds; leave `ttl` out for twice the bucket",
+                "`ttl` ({}) is shorter than the bucket ({}): the record would be gone while its key still holds; leave `ttl` out, or make it longer",
                 spelled(ttl),
-                spelled(length(bucket.unit())),
+                spelled(bucket.length()),
             )));
         }
         (Some(ttl), _) => ttl,
-        (None, Some(bucket)) => of_category().map(|_| Retention::For(2 * length(bucket.unit())))?,
+        (None, Some(bucket @ TimeBucket::Calendar(_))) => of_category().map(|_| Retention::For(2 * bucket.length()))?,
+        (None, Some(window)) => of_category()?.max(Retention::For(2 * window.length())),
         (None, None) => of_category()?,
     };
     let lease = options.lease.or(task.and_then(|task| task.lease)).unwrap_or(DEFAULT_LEASE);
     check_lease(lease).map_err(refuse)?;
     Ok(Settings {
-        ident: TaskIdent::new(name, version),
-        kept_by_default: category.is_none() && bucket.is_none() && ttl.is_none(),
+        ident: match task.is_some_and(|task| task.plain_scope) {
+            true => TaskIdent::with_plain_scope(name, version),
+            false => TaskIdent::new(name, version),
+        },
+        kept_by_default: category.is_none()
+            && ttl.is_none()
+            && bucket.as_ref().and_then(TimeBucket::calendar).is_none(),
         bucket,
         category: category.map(Arc::from),
         retention,
@@ -192,9 +225,29 @@ pub(crate) fn settle(
         on_store_error: options.on_store_error.or(task.and_then(|task| task.on_store_error)).unwrap_or_default(),
         on_stale: OnStale::default(),
         max_attempts: None,
+        expires_after: options.expires_after.or(task.and_then(|task| task.expires_after)),
+        max_runtime: options.max_runtime.or(task.and_then(|task| task.max_runtime)),
         max_result: options.max_result.or(task.and_then(|task| task.max_result)).unwrap_or(DEFAULT_MAX_RESULT),
         store: options.store.as_deref().or(task.and_then(|task| task.store)).map(Arc::from),
     })
+}
+
+/// What of the time joins the key: as configuration says, else as the attribute does.
+fn bucket(task: Option<&Task>, options: &TaskOptions) -> Result<Option<TimeBucket>, String> {
+    let calendar = |unit, zone: &str| Bucket::new(unit, zone).map(TimeBucket::Calendar).map_err(|e| e.to_string());
+    let window = |window: Duration| {
+        let ms = u64::try_from(window.as_millis()).ok().and_then(NonZeroU64::new);
+        ms.map(TimeBucket::Window).ok_or_else(|| "a `window` is a millisecond long at least".to_owned())
+    };
+    match (&options.bucket, options.window) {
+        (Some(_), Some(_)) => Err("`bucket` and `window`: only one of them joins a key, keep one".to_owned()),
+        (Some((unit, zone)), None) => calendar(*unit, zone).map(Some),
+        (None, Some(length)) => window(length).map(Some),
+        (None, None) => {
+            let calendar = task.and_then(|task| task.bucket).map(|(unit, zone)| calendar(unit, zone));
+            calendar.or_else(|| task.and_then(|task| task.window).map(window)).transpose()
+        }
+    }
 }
 
 /// What is wrong with a lease, if anything.
@@ -215,18 +268,6 @@ pub(crate) fn check_lease(lease: Duration) -> Result<(), String> {
 /// The `ttl` that an attribute wrote. Attributes spell out what a bucket without one implies, twice the bucket: that goes
 /// with the bucket where configuration sets another.
 fn written_ttl(task: &Task) -> Option<Retention> {
-    let implied = task.bucket.map(|(unit, _)| Retention::For(2 * length(unit)));
+    let implied = task.bucket.map(|(unit, _)| Retention::For(2 * unit_length(unit)));
     task.ttl.filter(|_| task.ttl != implied)
-}
-
-/// The longest that a calendar unit lasts: with daylight saving, and months of 31 days. A record kept for two of them
-/// outlives every retry of the unit it was made in.
-fn length(unit: Unit) -> Duration {
-    const HOUR: u64 = 3_600;
-    Duration::from_secs(match unit {
-        Unit::Hour => HOUR,
-        Unit::Date => 24 * HOUR,
-        Unit::Week => 7 * 24 * HOUR,
-        Unit::Month => 31 * 24 * HOUR,
-    })
 }

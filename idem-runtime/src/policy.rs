@@ -35,8 +35,8 @@ pub enum OnStale {
     Park,
 }
 
-/// How long a record is kept after the event that starts its time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How long a record is kept after the event that starts its time; the shorter is the lesser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Retention {
     /// For this long.
     For(Duration),

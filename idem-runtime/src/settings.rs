@@ -1,10 +1,12 @@
 //! What is in force for a task: its attribute, settled by the runtime's configuration.
 
+use std::fmt;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::key::{Bucket, TaskIdent};
-use crate::policy::{OnInProgress, OnStale, OnStoreError, Retention};
+use crate::key::{Bucket, TaskIdent, TimeLabel, Unit};
+use crate::policy::{OnInProgress, OnStale, OnStoreError, Retention, spelled};
 
 /// A claim that no heartbeat renews is taken over after this (api: `lease`).
 pub const DEFAULT_LEASE: Duration = Duration::from_secs(30);
@@ -22,7 +24,7 @@ pub const DEFAULT_MAX_RESULT: u64 = 1024 * 1024;
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) ident: TaskIdent,
-    pub(crate) bucket: Option<Bucket>,
+    pub(crate) bucket: Option<TimeBucket>,
     /// The category, where one is named.
     pub(crate) category: Option<Arc<str>>,
     pub(crate) retention: Retention,
@@ -35,9 +37,71 @@ pub(crate) struct Settings {
     pub(crate) on_store_error: OnStoreError,
     pub(crate) on_stale: OnStale,
     pub(crate) max_attempts: Option<u32>,
+    /// A delivery older than this is refused.
+    pub(crate) expires_after: Option<Duration>,
+    /// A body that runs longer is dropped.
+    pub(crate) max_runtime: Option<Duration>,
     pub(crate) max_result: u64,
     /// The named store, and none for the default one.
     pub(crate) store: Option<Arc<str>>,
+}
+
+/// What of a call's time joins its key.
+#[derive(Debug, Clone)]
+pub(crate) enum TimeBucket {
+    Calendar(Bucket),
+    /// So many milliseconds.
+    Window(NonZeroU64),
+}
+
+impl TimeBucket {
+    /// The bucket that an instant lies in.
+    pub(crate) fn label(&self, at: jiff::Timestamp) -> TimeLabel {
+        match self {
+            Self::Calendar(bucket) => bucket.label(at),
+            Self::Window(ms) => TimeLabel::window(*ms, at),
+        }
+    }
+
+    /// The longest that one lasts: with daylight saving, and months of 31 days.
+    pub(crate) fn length(&self) -> Duration {
+        match self {
+            Self::Calendar(bucket) => unit_length(bucket.unit()),
+            Self::Window(ms) => Duration::from_millis(ms.get()),
+        }
+    }
+
+    /// The calendar unit and its zone.
+    pub(crate) fn calendar(&self) -> Option<(Unit, &str)> {
+        match self {
+            Self::Calendar(bucket) => Some((bucket.unit(), bucket.zone())),
+            Self::Window(_) => None,
+        }
+    }
+
+    pub(crate) fn window(&self) -> Option<Duration> {
+        matches!(self, Self::Window(_)).then(|| self.length())
+    }
+}
+
+/// As the audit shows it.
+impl fmt::Display for TimeBucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Calendar(bucket) => write!(f, "{} ({})", bucket.unit().name(), bucket.zone()),
+            Self::Window(_) => write!(f, "window of {}", spelled(self.length())),
+        }
+    }
+}
+
+pub(crate) fn unit_length(unit: Unit) -> Duration {
+    const HOUR: u64 = 3_600;
+    Duration::from_secs(match unit {
+        Unit::Hour => HOUR,
+        Unit::Date => 24 * HOUR,
+        Unit::Week => 7 * 24 * HOUR,
+        Unit::Month => 31 * 24 * HOUR,
+    })
 }
 
 /// The category of tasks that name none.

@@ -22,12 +22,17 @@ pub struct Task {
     pub(crate) category: Option<&'static str>,
     pub(crate) lease: Option<Duration>,
     pub(crate) scope: &'static [ScopePart],
+    pub(crate) plain_scope: bool,
+    pub(crate) pii: bool,
     pub(crate) bucket: Option<(Unit, &'static str)>,
+    pub(crate) window: Option<Duration>,
     pub(crate) args: &'static [&'static str],
     pub(crate) strict: bool,
     pub(crate) on_in_progress: Option<OnInProgress>,
     pub(crate) wait: Option<Duration>,
     pub(crate) on_store_error: Option<OnStoreError>,
+    pub(crate) expires_after: Option<Duration>,
+    pub(crate) max_runtime: Option<Duration>,
     pub(crate) discards_result: bool,
     pub(crate) max_result: Option<u64>,
     pub(crate) store: Option<&'static str>,
@@ -72,12 +77,17 @@ impl Task {
             category: None,
             lease: None,
             scope: &[],
+            plain_scope: false,
+            pii: false,
             bucket: None,
+            window: None,
             args: &[],
             strict: false,
             on_in_progress: None,
             wait: None,
             on_store_error: None,
+            expires_after: None,
+            max_runtime: None,
             discards_result: false,
             max_result: None,
             store: None,
@@ -176,6 +186,18 @@ impl Task {
         self.bucket = Some((unit, zone));
         self
     }
+    pub const fn with_window(mut self, window: Duration) -> Self {
+        self.window = Some(window);
+        self
+    }
+    pub const fn with_plain_scope(mut self) -> Self {
+        self.plain_scope = true;
+        self
+    }
+    pub const fn with_pii(mut self) -> Self {
+        self.pii = true;
+        self
+    }
     pub const fn with_args(mut self, args: &'static [&'static str]) -> Self {
         self.args = args;
         self
@@ -194,6 +216,14 @@ impl Task {
     }
     pub const fn with_on_store_error(mut self, policy: OnStoreError) -> Self {
         self.on_store_error = Some(policy);
+        self
+    }
+    pub const fn with_expires_after(mut self, age: Duration) -> Self {
+        self.expires_after = Some(age);
+        self
+    }
+    pub const fn with_max_runtime(mut self, limit: Duration) -> Self {
+        self.max_runtime = Some(limit);
         self
     }
     pub const fn with_discard_result(mut self) -> Self {

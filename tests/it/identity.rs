@@ -44,6 +44,21 @@ async fn outer(id: u32) -> Result<u64, AppError> {
     charge(id, 5).await
 }
 
+#[idempotent(name = "it.scope.plain", scope = "team", scope_label = "plain")]
+async fn for_team(team: String) -> Result<(), AppError> {
+    Ok(())
+}
+
+/// A module of the handler's name, as one file a handler makes.
+mod digest {
+    pub const TOPIC: &str = "rust";
+}
+
+#[idempotent(name = "it.companion", companion = Digest)]
+async fn digest(topic: &str) -> Result<usize, AppError> {
+    Ok(topic.len())
+}
+
 /// Another worker's call of one key is an error here, so that the handler of the queue retries by itself.
 #[idempotent(name = "it.explicit.retry", on_in_progress = "error", skip(gate, fails))]
 async fn retried(order: u32, gate: &Gate, fails: u32) -> Result<u32, AppError> {
@@ -59,7 +74,28 @@ fn at(offset: i64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
+#[test]
+fn a_text_scope_is_shown_where_the_task_says_so() {
+    let runtime = crate::support::runtime();
+    let team = "red".to_owned();
+    let key = runtime.enter(async { for_team::key(&team) });
+    let key = futures::executor::block_on(key).unwrap();
+    assert!(key.to_string().contains(":team=red:"), "{key}");
+    assert_eq!(key.to_string().parse::<idem::Key>().unwrap(), key);
+}
+
 on_each_store! {
+    async fn the_companion_has_the_name_that_it_is_given(bench: Bench) {
+        bench.runtime.enter(async {
+            assert_eq!(digest(digest::TOPIC).await.unwrap(), 4);
+            assert!(Digest::call("rust").await.unwrap().is_replayed());
+            assert!(Digest::status("rust").await.unwrap().is_some());
+        }).await;
+        let report = bench.runtime.audit(idem::tasks![Digest]).await.unwrap();
+        let about = report.findings.iter().filter(|found| found.about == "it.companion");
+        assert!(about.clone().all(|found| found.code != "IDEM002"), "it is listed: {:?}", about.collect::<Vec<_>>());
+    }
+
     /// R27
     async fn r27_another_tenant_with_the_same_key_has_its_own_run(bench: Bench) {
         bench.runtime.enter(async {

@@ -14,4 +14,5 @@ mod replay;
 mod results;
 mod room;
 mod support;
+mod time;
 mod transaction;

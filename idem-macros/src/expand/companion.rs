@@ -24,7 +24,7 @@ pub(super) fn companion(rt: &Runtime<'_>, item: &Item, signature: &Signature, ha
         }
     };
     let constant = constant(item, &of, &description);
-    with(item, quote_spanned!(site=> #constant #methods))
+    with(item, &handler.companion, quote_spanned!(site=> #constant #methods))
 }
 
 /// `TASK`
@@ -40,11 +40,11 @@ pub(super) fn constant(item: &Item, of: &TokenStream, description: &TokenStream)
 }
 
 /// The type, with these items in its `impl`.
-pub(super) fn with(item: &Item, items: TokenStream) -> TokenStream {
+pub(super) fn with(item: &Item, name: &Ident, items: TokenStream) -> TokenStream {
     let site = Span::mixed_site();
-    let (vis, name) = (&item.vis, &item.sig.ident);
+    let (vis, function) = (&item.vis, &item.sig.ident);
     let cfgs: Vec<_> = item.cfgs().collect();
-    let doc = format!(" Stands beside the handler `{name}`: its task, key, record and outcome.");
+    let doc = format!(" Stands beside the handler `{function}`: its task, key, record and outcome.");
     quote_spanned! {site=>
         #(#cfgs)*
         #[doc = #doc]

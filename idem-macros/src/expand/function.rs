@@ -101,7 +101,7 @@ struct Registration {
 
 fn registration(rt: &Runtime<'_>, item: &Item, handler: &Handler) -> Registration {
     let site = Span::mixed_site();
-    let (name, register) = (&item.sig.ident, rt.register());
+    let (name, register) = (&handler.companion, rt.register());
     let uses = uses(&handler.taken);
     if !handler.associated {
         let cfgs = item.cfgs();
@@ -110,7 +110,7 @@ fn registration(rt: &Runtime<'_>, item: &Item, handler: &Handler) -> Registratio
             task: quote_spanned!(site=> #name::TASK),
         };
     }
-    let (of, description) = (rt.task(), task(rt, name, handler));
+    let (of, description) = (rt.task(), task(rt, &item.sig.ident, handler));
     Registration {
         items: quote_spanned! {site=>
             static __TASK: #of = #description;

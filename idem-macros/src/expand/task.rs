@@ -70,6 +70,15 @@ pub(super) fn task(rt: &Runtime<'_>, function: &Ident, handler: &Handler) -> Tok
         let (unit, zone) = (unit(rt, bucket.unit), &bucket.zone);
         say("bucket", quote_spanned!(site=> #unit, #zone));
     }
+    if let Some(window) = written.window {
+        say("window", duration(window));
+    }
+    if written.scope_plain {
+        say("plain_scope", nothing());
+    }
+    if written.pii {
+        say("pii", nothing());
+    }
     let names = protected.args.iter().map(|arg| &arg.name);
     say("args", quote_spanned!(site=> &[#(#names),*]));
     if written.strict {
@@ -83,6 +92,12 @@ pub(super) fn task(rt: &Runtime<'_>, function: &Ident, handler: &Handler) -> Tok
     }
     if let Some(policy) = written.on_store_error {
         say("on_store_error", on_store_error(rt, policy));
+    }
+    if let Some(age) = written.expires_after {
+        say("expires_after", duration(age));
+    }
+    if let Some(limit) = written.max_runtime {
+        say("max_runtime", duration(limit));
     }
     if written.discard_result {
         say("discard_result", nothing());

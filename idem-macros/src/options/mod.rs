@@ -16,7 +16,7 @@ pub(crate) use slot::Slot;
 #[cfg(test)]
 pub(crate) use table::{Reads, TABLE};
 pub(crate) use value::Ttl;
-pub(crate) use words::{OnInProgress, OnStoreError, ResultKept, Unit};
+pub(crate) use words::{OnInProgress, OnStoreError, ResultKept, ScopeLabel, Unit};
 
 use std::time::Duration;
 
@@ -42,17 +42,23 @@ pub(crate) struct Options {
     pub(crate) bucket: Slot<Unit>,
     pub(crate) date_based: Slot<Option<String>>,
     pub(crate) tz: Slot<String>,
+    pub(crate) window: Slot<Duration>,
     pub(crate) key: Slot<Vec<Selector>>,
     pub(crate) skip: Slot<Vec<Ident>>,
     pub(crate) strict: Slot<()>,
     pub(crate) on_in_progress: Slot<OnInProgress>,
     pub(crate) wait: Slot<Duration>,
     pub(crate) on_store_error: Slot<OnStoreError>,
+    pub(crate) expires_after: Slot<Duration>,
+    pub(crate) max_runtime: Slot<Duration>,
     pub(crate) result: Slot<ResultKept>,
     pub(crate) max_result: Slot<u64>,
     pub(crate) transaction: Slot<Ident>,
     pub(crate) store: Slot<String>,
     pub(crate) error: Slot<syn::ExprPath>,
+    pub(crate) companion: Slot<Ident>,
+    pub(crate) pii: Slot<()>,
+    pub(crate) scope_label: Slot<ScopeLabel>,
     pub(crate) associated: Slot<()>,
     pub(crate) krate: Slot<syn::Path>,
     pub(crate) reason: Slot<String>,

@@ -75,6 +75,16 @@ impl Words for OnStoreError {
     const WORDS: &'static [(&'static str, Self)] = &[("fail", Self::Fail), ("run", Self::Run)];
 }
 
+/// How a readable key shows a text scope, where it is not hidden.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ScopeLabel {
+    Plain,
+}
+
+impl Words for ScopeLabel {
+    const WORDS: &'static [(&'static str, Self)] = &[("plain", Self::Plain)];
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ResultKept {
     Store,

@@ -30,13 +30,14 @@ fn every_form_that_a_message_shows_is_legal() {
     for entry in TABLE {
         let Reads::Now(_) = entry.reads else { continue };
         for attribute in entry.on {
-            let once_refuses = ["bucket", "date_based", "tz"];
+            let once_refuses = ["bucket", "date_based", "tz", "window"];
             let name = attribute.name();
             let mut args = entry.form.to_owned();
             match (name, entry.name) {
                 ("idempotent_once", option) if once_refuses.contains(&option) => continue,
-                ("idempotent_daily", "bucket") => continue,
+                ("idempotent_daily", "bucket" | "window") => continue,
                 ("idempotent", "tz") => args += ", date_based",
+                (_, "scope_label") => args += ", scope = \"job_id\"",
                 ("not_idempotent", option) if option != "reason" => args += ", reason = \"r\"",
                 ("idempotent_daily", "ttl") => {}
                 _ => {}

@@ -19,7 +19,7 @@ fn the_list_of_options() {
     check("key_by(user)", &[("key_by", "unknown option `key_by`; `#[idempotent]` takes `name`, `version`")]);
     check("Strict", &[("Strict", "did you mean `strict`?")]);
     check("reason = \"x\"", &[("reason", "belongs to `#[not_idempotent]`: remove it")]);
-    check("window = \"100ms\"", &[("window", "`window` is not available yet")]);
+    check("accept = \"previous\"", &[("accept", "`accept` is not available yet")]);
     check("key = \"a:{user}\"", &[("key", "not available yet")]);
     check("strict = true", &[("strict", "flag without a value")]);
     check("associated(), name = \"x\"", &[("associated", "flag without a value")]);
@@ -71,6 +71,26 @@ fn values() {
     check("bucket = \"day\"", &[("\"day\"", "`bucket` does not take `day`")]);
     check("error = \"to_app\"", &[("\"to_app\"", "the path of a function")]);
     check("crate = \"idem\"", &[("\"idem\"", "`crate` takes a path: `crate = ::my::idem`")]);
+}
+
+#[test]
+fn windows_limits_and_names() {
+    check("window = \"1s\", date_based", &[("window", "keep one of the two")]);
+    check("window = \"1s\", bucket = \"hour\"", &[("window", "keep one of the two")]);
+    check("window = \"2h\", ttl = \"1h\"", &[("ttl", "shorter than the window (2h)")]);
+    check("window = \"0ms\"", &[("\"0ms\"", "no time at all")]);
+    check("window", &[("window", "takes text in quotes")]);
+    check("expires_after = \"soon\"", &[("\"soon\"", "not a duration")]);
+    check("max_runtime = 15", &[("15", "takes text in quotes")]);
+    check("companion = \"Digest\"", &[("\"Digest\"", "`companion` takes the name of a type")]);
+    check("companion = a::B", &[("a", "`companion` takes the name of a type")]);
+    check("companion = Digest, associated, name = \"x\"", &[("companion", "has no companion: remove this")]);
+    check("scope_label = \"plain\"", &[("scope_label", "this task has none")]);
+    check("scope_label = \"plain\", scope = \"global\"", &[("scope_label", "this task has none")]);
+    check("scope_label = \"plan\", scope = \"user\"", &[("\"plan\"", "did you mean `plain`?")]);
+    check("pii = true", &[("pii", "flag without a value")]);
+    check_item("idempotent_once", "window = \"1s\"", HANDLER, &[("window", "means once, not once in a window")]);
+    check_item("idempotent_daily", "window = \"1s\"", HANDLER, &[("window", "has the bucket `date` already")]);
 }
 
 #[test]

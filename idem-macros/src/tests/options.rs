@@ -43,6 +43,11 @@ fn every_option_reaches_the_description() {
     check("result = \"store\"", "");
     check("result = \"discard\"", ".discard_result()");
     check("max_result = \"1MiB\"", ".max_result(1048576)");
+    check("window = \"100ms\"", ".window(Duration::from_millis(100))");
+    check("expires_after = \"2h\"", ".expires_after(Duration::from_millis(7200000))");
+    check("max_runtime = \"15m\"", ".max_runtime(Duration::from_millis(900000))");
+    check("pii", ".pii()");
+    check("companion = Digest", "");
     check("store = \"billing\"", r#".store("billing")"#);
     check("ttl = \"1h\", strict,", ".ttl(Duration::from_millis(3600000)).strict()");
 }

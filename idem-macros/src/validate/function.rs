@@ -1,6 +1,6 @@
 use proc_macro2::Span;
 use syn::spanned::Spanned;
-use syn::{ReturnType, Safety, Type};
+use syn::{Ident, ReturnType, Safety, Type};
 
 use crate::diagnostic::Ctxt;
 use crate::options::Slot;
@@ -90,4 +90,15 @@ pub(super) fn associated(flag: &Slot<()>, name: &Slot<String>, signature: &Signa
         );
     }
     true
+}
+
+/// The name of the companion: the function's own, unless another is written.
+pub(super) fn companion(written: Slot<Ident>, associated: bool, item: &Item, cx: &mut Ctxt) -> Ident {
+    if let Some(span) = written.span().filter(|_| associated) {
+        cx.error(
+            span,
+            "a function of an `impl` or a trait has no companion: remove this, and reach the task by its name, as in `idem::task(\"mailer.send\")`",
+        );
+    }
+    written.take().unwrap_or_else(|| item.sig.ident.clone())
 }

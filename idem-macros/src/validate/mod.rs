@@ -38,17 +38,23 @@ pub(crate) fn handler(
         bucket,
         date_based,
         tz,
+        window,
         key,
         skip,
         strict,
         on_in_progress,
         wait,
         on_store_error,
+        expires_after,
+        max_runtime,
         result,
         max_result,
         transaction,
         store,
         error,
+        companion,
+        pii,
+        scope_label,
         associated,
         krate,
         reason: _, // not read on these attributes
@@ -56,12 +62,15 @@ pub(crate) fn handler(
 
     function::check(item, signature, cx);
     let associated = function::associated(&associated, &name, signature, cx);
+    let companion = function::companion(companion, associated, item, cx);
+    time::window_alone(attribute, &window, [bucket.span(), date_based.span(), tz.span()], cx);
     let bucket = time::bucket(attribute, &bucket, date_based, tz, cx);
-    let ttl = time::ttl(attribute, &ttl, &lease, bucket.as_ref(), cx);
+    let ttl = time::ttl(attribute, &ttl, &lease, bucket.as_ref(), &window, cx);
     outcome::check(&strict, siblings.strict, &on_in_progress, &wait, cx);
     outcome::check_result(&result, &max_result, cx);
     let mut skipped = args::skipped(skip, signature, cx);
     let transaction = transaction::transaction(transaction, &lease, &on_store_error, &mut skipped, signature, cx);
+    scope::check_label(&scope_label, &scope, cx);
     let scoped = scope.is_written();
     let scope = scope::parts(scope, &item.sig.generics, signature, cx);
     let scoped = scoped && scope.as_ref().is_none_or(|parts| !parts.is_empty());
@@ -74,6 +83,7 @@ pub(crate) fn handler(
     Some(Handler {
         krate: runtime(krate.get()),
         associated,
+        companion,
         taken: siblings.taken.clone(),
         task: Task {
             name: name.take(),
@@ -82,11 +92,16 @@ pub(crate) fn handler(
             category: category.take(),
             lease: lease.take(),
             scope,
+            scope_plain: scope_label.is_written(),
+            pii: pii.is_written(),
             bucket,
+            window: window.take(),
             strict: strict.is_written() || siblings.strict.is_some(),
             on_in_progress: on_in_progress.take(),
             wait: wait.take(),
             on_store_error: on_store_error.take(),
+            expires_after: expires_after.take(),
+            max_runtime: max_runtime.take(),
             discard_result: result.take() == Some(ResultKept::Discard),
             max_result: max_result.take(),
             store: store.take(),
@@ -111,6 +126,7 @@ fn unprotected(
 ) -> Option<Handler> {
     let Options {
         name,
+        companion,
         associated,
         krate,
         reason,
@@ -129,9 +145,11 @@ fn unprotected(
         );
     }
     let associated = function::associated(&associated, &name, signature, cx);
+    let companion = function::companion(companion, associated, item, cx);
     Some(Handler {
         krate: runtime(krate.get()),
         associated,
+        companion,
         taken: Vec::new(),
         task: Task { name: name.take(), ..Task::default() },
         protection: Protection::None { reason: reason.take()? },

@@ -4,7 +4,7 @@ use syn::{Expr, Generics};
 use super::args;
 use crate::diagnostic::{Ctxt, did_you_mean, listed};
 use crate::ir::{ArgValue, ScopePart, ScopeSource};
-use crate::options::{Scope, ScopeValue, Slot};
+use crate::options::{Scope, ScopeLabel, ScopeValue, Slot};
 use crate::signature::{Signature, refused_in_key};
 
 const GLOBAL: &str = "global";
@@ -43,6 +43,17 @@ pub(super) fn parts(
         }
     }
     Some(parts)
+}
+
+/// There must be a scope to show.
+pub(super) fn check_label(label: &Slot<ScopeLabel>, scope: &Slot<Vec<Scope>>, cx: &mut Ctxt) {
+    let global = || scope.get().is_some_and(|scopes| scopes.iter().all(|scope| scope.kind == GLOBAL));
+    if let Some(span) = label.span().filter(|_| !scope.is_written() || global()) {
+        cx.error(
+            span,
+            "`scope_label` shows the scope in readable keys, and this task has none: add a `scope`, or remove it",
+        );
+    }
 }
 
 /// The argument `user` or `user_id`, else the delivery.

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use proc_macro2::Span;
+
 use crate::attribute::Attribute;
 use crate::diagnostic::Ctxt;
 use crate::ir::{Bucket, Ttl, Unit};
@@ -48,23 +50,44 @@ pub(super) fn bucket(
     Some(Bucket { unit, zone: zone.unwrap_or_else(|| UTC.into()) })
 }
 
+/// A window is a bucket of its own.
+pub(super) fn window_alone(attribute: Attribute, window: &Slot<Duration>, others: [Option<Span>; 3], cx: &mut Ctxt) {
+    let Some(span) = window.span() else { return };
+    match attribute {
+        Attribute::Once => {
+            cx.error(span, "`#[idempotent_once]` means once, not once in a window: use `#[idempotent]`");
+        }
+        Attribute::Daily => {
+            cx.error(span, "`#[idempotent_daily]` has the bucket `date` already: use `#[idempotent(window = …)]`");
+        }
+        Attribute::Idempotent | Attribute::NotIdempotent if others.iter().any(Option::is_some) => {
+            cx.error(span, "`window` beside a calendar unit: only one bucket joins a key; keep one of the two");
+        }
+        Attribute::Idempotent | Attribute::NotIdempotent => {}
+    }
+}
+
 /// How long a completed record is kept, where the attribute says or implies it.
 pub(super) fn ttl(
     attribute: Attribute,
     ttl: &Slot<Ttl>,
     lease: &Slot<Duration>,
     bucket: Option<&Bucket>,
+    window: &Slot<Duration>,
     cx: &mut Ctxt,
 ) -> Option<Ttl> {
     if let (Some(span), Some(&Ttl::For(kept))) = (ttl.span(), ttl.get()) {
-        if let Some(bucket) = bucket.filter(|b| kept < b.unit.length()) {
-            let length = humantime::format_duration(bucket.unit.length());
-            cx.error(
-                span,
-                format!(
-                    "`ttl` is shorter than the bucket ({length}): the record would be gone while its key still holds; leave `ttl` out for twice the bucket"
-                ),
+        let joins = match (bucket, window.get()) {
+            (Some(bucket), _) => Some(("bucket", bucket.unit.length(), "leave `ttl` out for twice the bucket")),
+            (None, Some(window)) => Some(("window", *window, "leave `ttl` out, or make it longer")),
+            (None, None) => None,
+        };
+        if let Some((what, length, way_out)) = joins.filter(|(_, length, _)| kept < *length) {
+            let length = humantime::format_duration(length);
+            let message = format!(
+                "`ttl` is shorter than the {what} ({length}): the record would be gone while its key still holds; {way_out}"
             );
+            cx.error(span, message);
         }
         if let (Some(span), Some(&lease)) = (lease.span(), lease.get())
             && lease > kept

@@ -73,8 +73,14 @@ impl Finding {
     }
 
     pub(super) fn dated(task: &Task) -> Self {
-        let message = "has a date in its key: give deliveries `scheduled_for` or `enqueued_at`, else a retry after midnight is new work";
+        let message = "has a time in its key: give deliveries `scheduled_for` or `enqueued_at`, else a retry in the next day, hour or window is new work";
         Self::of_task(Level::Note, "IDEM006", task, message)
+    }
+
+    pub(super) fn expires(task: &Task) -> Self {
+        let message =
+            "refuses old deliveries by `expires_after`: give deliveries `enqueued_at`, else none is ever too old";
+        Self::of_task(Level::Note, "IDEM012", task, message)
     }
 
     pub(super) fn scoped_by_delivery(task: &Task) -> Self {

@@ -143,6 +143,9 @@ fn contradictions(task: &'static Task, settings: &Settings) -> Vec<Finding> {
     if settings.bucket.is_some() {
         findings.push(Finding::dated(task));
     }
+    if settings.expires_after.is_some() {
+        findings.push(Finding::expires(task));
+    }
     if task.scope().iter().any(|part| part.source == ScopeSource::Delivery) {
         findings.push(Finding::scoped_by_delivery(task));
     }

@@ -117,7 +117,7 @@ fn key(task: &Task, settings: &Settings) -> String {
         ScopeSource::Delivery => format!("scope {} of the delivery", part.kind),
     });
     let args = task.key_arguments().iter().map(|name| (*name).to_owned());
-    let bucket = settings.bucket.as_ref().map(|bucket| format!("{} ({})", bucket.unit().name(), bucket.zone()));
+    let bucket = settings.bucket.as_ref().map(ToString::to_string);
     let parts: Vec<_> = scopes.chain(args).chain(bucket).collect();
     if parts.is_empty() { "the task alone".to_owned() } else { parts.join(", ") }
 }

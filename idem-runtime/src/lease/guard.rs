@@ -4,6 +4,9 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::Sleep;
 
 use super::Lease;
 use crate::clock::Clock;
@@ -19,13 +22,17 @@ pub(crate) enum Ran<R> {
     Panicked(Panic),
     /// The lease was over before its next poll; it was dropped there.
     LeaseOver(Option<Panic>),
+    /// It ran longer than it may; it was dropped there.
+    Overran(Option<Panic>),
 }
 
 /// A body that is polled only while its lease holds (LEASE-3), and whose panics are caught so that the record can be settled.
 pub(crate) struct Guarded<'a, F> {
-    pub(crate) body: Option<Pin<Box<F>>>,
+    body: Option<Pin<Box<F>>>,
     /// None where a transaction holds the claim.
-    pub(crate) lease: Option<(&'a Lease, &'a dyn Clock)>,
+    lease: Option<(&'a Lease, &'a dyn Clock)>,
+    /// Rings when it has run for as long as it may.
+    limit: Option<Pin<Box<Sleep>>>,
 }
 
 impl<F: Future> Future for Guarded<'_, F> {
@@ -39,6 +46,9 @@ impl<F: Future> Future for Guarded<'_, F> {
             if lease.is_over(clock) {
                 return Poll::Ready(Ran::LeaseOver(this.drop_body()));
             }
+        }
+        if this.limit.as_mut().is_some_and(|limit| limit.as_mut().poll(cx).is_ready()) {
+            return Poll::Ready(Ran::Overran(this.drop_body()));
         }
         let Some(body) = &mut this.body else {
             return Poll::Pending;
@@ -54,7 +64,12 @@ impl<F: Future> Future for Guarded<'_, F> {
     }
 }
 
-impl<F: Future> Guarded<'_, F> {
+impl<'a, F: Future> Guarded<'a, F> {
+    /// A body that is stopped at its first await after the lease is over, or after it has run for `limit`.
+    pub(crate) fn new(body: Pin<Box<F>>, lease: Option<(&'a Lease, &'a dyn Clock)>, limit: Option<Duration>) -> Self {
+        Self { body: Some(body), lease, limit: limit.map(|limit| Box::pin(tokio::time::sleep(limit))) }
+    }
+
     /// Drops the body here, where a panic of its destructors is caught.
     fn drop_body(&mut self) -> Option<Panic> {
         catch_unwind(AssertUnwindSafe(|| self.body = None)).err()

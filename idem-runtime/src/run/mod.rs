@@ -21,7 +21,7 @@ use crate::claim::{ClaimRequest, Claimed};
 use crate::clock::Clock;
 use crate::codec::ResultCodec;
 use crate::current::Running;
-use crate::error::Error;
+use crate::error::{At, Error};
 use crate::events;
 use crate::flight::{Flights, Waits};
 use crate::key::{Fingerprint, Key};
@@ -84,7 +84,7 @@ where
         Entry::Run(holding) => protected(&call, holding, ops, body).await?,
         Entry::Replay(record) => answer::replay(&call, ops, record).map_err(ops.error)?,
         Entry::Skip(record) => answer::skip(&call, ops, record.as_deref()).map_err(ops.error)?,
-        Entry::Unprotected(error) => unprotected(&call, &error, body).await?,
+        Entry::Unprotected(error) => unprotected(&call, &error, ops, body).await?,
     };
     if let Some(report) = report {
         Report::tell(&report, &outcome);
@@ -106,7 +106,8 @@ where
     let frame = call.frame.clone().inside(running);
     // The closure's own part is the body's too: it runs under the lease and in the frame.
     let body = Box::pin(async move { body().await });
-    let ran = frame.scope(Guarded { body: Some(body), lease: Some((&holding.lease, &*call.clock)) }).await;
+    let lease = Some((&*holding.lease, &*call.clock));
+    let ran = frame.scope(Guarded::new(body, lease, call.settings.max_runtime)).await;
     match ran {
         Ran::Returned(Ok(value), panic) => {
             let settled = settle::completed(call, holding, ops, value).await;
@@ -127,6 +128,11 @@ where
             forward(panic);
             Err((ops.error)(error))
         }
+        Ran::Overran(panic) => {
+            settle::abandoned(call, holding, "the body ran longer than its `max_runtime`").await;
+            forward(panic);
+            Err((ops.error)(call.overran()))
+        }
     }
 }
 
@@ -138,18 +144,33 @@ fn forward(panic: Option<Panic>) {
 }
 
 /// The body without a claim: the store is away, and the task's policy is to run.
-async fn unprotected<T, E, B, F>(call: &Call, error: &StoreError, body: B) -> Result<Outcome<T>, E>
+async fn unprotected<T, E, B, F>(call: &Call, error: &StoreError, ops: &Ops<T, E>, body: B) -> Result<Outcome<T>, E>
 where
     B: FnOnce() -> F,
     F: Future<Output = Result<T, E>>,
 {
     events::unprotected(&call.key, error);
     let frame = call.frame.clone().inside(call.running(None, None));
-    let value = frame.scope(Box::pin(async move { body().await })).await?;
-    Ok(Outcome::Unprotected { value, call: CallInfo::unrecorded(call.key.clone()) })
+    let body = Box::pin(async move { body().await });
+    match frame.scope(Guarded::new(body, None, call.settings.max_runtime)).await {
+        Ran::Returned(returned, panic) => {
+            forward(panic);
+            returned.map(|value| Outcome::Unprotected { value, call: CallInfo::unrecorded(call.key.clone()) })
+        }
+        Ran::Panicked(panic) => resume_unwind(panic),
+        Ran::Overran(panic) | Ran::LeaseOver(panic) => {
+            forward(panic);
+            Err((ops.error)(call.overran()))
+        }
+    }
 }
 
 impl Call {
+    /// The error of a body that ran for longer than it may.
+    fn overran(&self) -> Error {
+        Error::MaxRuntime { at: At::new(&self.key), limit: self.settings.max_runtime.unwrap_or_default() }
+    }
+
     /// A claim of this call, under a new owner.
     fn claim(&self) -> Arc<ClaimRequest> {
         Arc::new(ClaimRequest {

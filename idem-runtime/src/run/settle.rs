@@ -12,6 +12,7 @@ use crate::error::{At, Error};
 use crate::events;
 use crate::lease::Panic;
 use crate::outcome::{CallInfo, Outcome};
+use crate::policy::OnStale;
 use crate::record::{State, StoredResult};
 use crate::store::StoreError;
 
@@ -155,6 +156,15 @@ pub(super) async fn failed(call: &Call, mut holding: Holding<'_>, why: &'static 
         Err(_) => return,
     }
     holding.pledge.kept();
+}
+
+/// The body was stopped in the middle. Where a body that may have had an effect must not run again unasked, its lease is
+/// left to run out, as if the process were gone.
+pub(super) async fn abandoned(call: &Call, holding: Holding<'_>, why: &'static str) {
+    match call.settings.on_stale {
+        OnStale::Rerun => failed(call, holding, why).await,
+        OnStale::Park => events::stopped(&call.key, why),
+    }
 }
 
 /// The lease was over while the body ran. The record is another's, or its lease judges it.

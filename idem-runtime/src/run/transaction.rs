@@ -48,6 +48,7 @@ pub struct RanInTransaction<T, E>(Option<Body<T, E>>);
 enum Body<T, E> {
     Returned(Result<T, E>, Option<Panic>),
     Panicked(Panic),
+    Overran(Option<Panic>),
 }
 
 impl<T, E> InTransaction<T, E> {
@@ -72,9 +73,10 @@ impl<T, E> InTransaction<T, E> {
         let Granted { call, claimed, .. } = &**granted;
         let frame = call.frame.clone().inside(call.running(Some(claimed), None));
         let body = Box::pin(async move { body().await });
-        RanInTransaction(Some(match frame.scope(Guarded { body: Some(body), lease: None }).await {
+        RanInTransaction(Some(match frame.scope(Guarded::new(body, None, call.settings.max_runtime)).await {
             Ran::Returned(returned, panic) => Body::Returned(returned, panic),
             Ran::Panicked(panic) | Ran::LeaseOver(Some(panic)) => Body::Panicked(panic),
+            Ran::Overran(panic) => Body::Overran(panic),
             Ran::LeaseOver(None) => return RanInTransaction(None),
         }))
     }
@@ -224,6 +226,11 @@ impl Granted {
             Body::Panicked(panic) => {
                 _ = records.leave(mark, Ending::Undo).await;
                 resume_unwind(panic)
+            }
+            Body::Overran(panic) => {
+                _ = records.leave(mark, Ending::Undo).await;
+                forward(panic);
+                Err((ops.error)(call.overran()))
             }
         }
     }

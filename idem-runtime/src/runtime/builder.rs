@@ -86,7 +86,7 @@ impl RuntimeBuilder {
     ///
     /// # Errors
     /// [`Error::Config`] for no store, two of one name, several without a default, a task of a store or category that is not there, an unusable duration
-    /// or lease; [`Error::UnknownTask`] for an override of a task that nothing registered; [`Error::Conflict`] for two
+    /// or lease, a task marked `pii` without a secret; [`Error::UnknownTask`] for an override of a task that nothing registered; [`Error::Conflict`] for two
     /// handlers of one name and version.
     pub fn build(self) -> Result<Runtime, Error> {
         let registered = registry::tasks();
@@ -101,6 +101,13 @@ impl RuntimeBuilder {
             let options = overrides.get(task.name()).unwrap_or(&none);
             let settings = settle(task.name(), task.version(), Some(task), options, &categories)?;
             check_store(task.name(), &settings, &slots)?;
+            if task.pii && self.secret.is_none() {
+                return Err(Error::Config(format!(
+                    "task `{}` at {} is marked `pii`, so that its keys must not be guessable: give the runtime a secret, `.secret(Secret::new(\"2026-11\", &bytes)?)`",
+                    task.name(),
+                    task.location(),
+                )));
+            }
             tasks.insert(address(task), Arc::new(settings));
         }
         let space = match self.secret {

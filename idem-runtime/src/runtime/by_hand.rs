@@ -201,6 +201,12 @@ macro_rules! subject_methods {
                 self.0.options = self.0.options.bucket(unit, zone);
                 self
             }
+
+            /// The window whose calls are one; see [`TaskOptions::window`].
+            pub fn window(mut self, text: &str) -> Self {
+                self.0.options = self.0.options.window(text);
+                self
+            }
         }
     };
 }
@@ -253,6 +259,10 @@ option_methods! {
     category: &str;
     /// See [`TaskOptions::lease`].
     lease: &str;
+    /// See [`TaskOptions::expires_after`].
+    expires_after: &str;
+    /// See [`TaskOptions::max_runtime`].
+    max_runtime: &str;
     /// See [`TaskOptions::strict`].
     strict: bool;
     /// See [`TaskOptions::on_in_progress`]; `Skip` answers `T::default()` through [`CallBuilder::run_or_default`].

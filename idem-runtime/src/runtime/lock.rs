@@ -201,10 +201,10 @@ impl Lock {
     /// # Cancel safety
     /// As the future's own.
     pub async fn while_held<F: Future>(&self, work: F) -> Result<F::Output, Error> {
-        let guarded = Guarded { body: Some(Box::pin(work)), lease: Some((&self.lease, &*self.clock)) };
+        let guarded = Guarded::new(Box::pin(work), Some((&self.lease, &*self.clock)), None);
         let (ran, panic) = match guarded.await {
             Ran::Returned(value, panic) => (Ok(value), panic),
-            Ran::LeaseOver(panic) => (Err(self.lost()), panic),
+            Ran::LeaseOver(panic) | Ran::Overran(panic) => (Err(self.lost()), panic),
             Ran::Panicked(panic) => resume_unwind(panic),
         };
         match panic {

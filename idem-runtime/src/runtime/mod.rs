@@ -18,7 +18,7 @@ pub use self::operate::Resolution;
 use crate::ambient::Frame;
 use crate::clock::{Clock, Timestamp};
 use crate::delivery::InForce;
-use crate::error::Error;
+use crate::error::{At, Error};
 use crate::key::{Fingerprint, Key, KeyError, KeySpace, KeyWriter};
 use crate::policy::Retention;
 use crate::record::Holder;
@@ -115,12 +115,23 @@ impl Runtime {
     ) -> Result<Call, Error> {
         let frame = Frame::current();
         let (key, fingerprint) = self.derive(&settings, &frame, InForce::take, plan)?;
+        self.refuse_expired(&settings, &frame, &key)?;
         let slot = Arc::clone(self.slot(&settings));
         let holder = match frame.delivery.as_ref().and_then(|delivery| delivery.trace()) {
             None => Arc::clone(&self.inner.holder),
             trace => Arc::new(Holder { trace, ..(*self.inner.holder).clone() }),
         };
         Ok(Call { key, fingerprint, settings, slot, clock: Arc::clone(&self.inner.clock), holder, frame })
+    }
+
+    /// A delivery that is too old is refused whatever is known of its key: nothing waits for its work any more.
+    fn refuse_expired(&self, settings: &Settings, frame: &Frame, key: &Key) -> Result<(), Error> {
+        let sent = frame.delivery.as_deref().and_then(InForce::enqueued_at);
+        let Some((limit, sent)) = settings.expires_after.zip(sent) else { return Ok(()) };
+        match self.inner.clock.now().since(sent) {
+            age if age > limit => Err(Error::Expired { at: At::new(key), age, limit }),
+            _ => Ok(()),
+        }
     }
 
     /// The key that a call would use now; takes nothing.

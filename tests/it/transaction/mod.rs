@@ -52,6 +52,29 @@ macro_rules! transaction_tests {
             Ok(id * 10)
         }
 
+        #[idempotent(max_runtime = "50ms", transaction = tx)]
+        async fn hangs(tx: &mut Connection, id: u64) -> Result<u64, AppError> {
+            sqlx::query($harness::INSERT).bind(id as i64).execute(&mut *tx).await?;
+            std::future::pending().await
+        }
+
+        #[tokio::test]
+        async fn a_body_that_hangs_is_stopped_and_undone() {
+            let rows = Rows::new().await;
+            rows.runtime
+                .enter(async {
+                    let mut tx = rows.begin().await;
+                    let stopped = hangs(&mut tx, 1).await;
+                    assert!(matches!(stopped, Err(AppError::Idem(Error::MaxRuntime { .. }))), "{stopped:?}");
+                    assert_eq!(transfer(&mut tx, 2, Then::Return).await.unwrap(), 20);
+                    tx.commit().await.unwrap();
+                    assert_eq!(rows.visible().await, [2]);
+                    assert!(hangs::status(&1).await.unwrap().is_none());
+                })
+                .await;
+            rows.done().await;
+        }
+
         #[tokio::test]
         async fn claim_effect_and_result_are_committed_together() {
             let rows = Rows::new().await;

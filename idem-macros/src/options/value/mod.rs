@@ -104,9 +104,19 @@ pub(super) fn path(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> syn
 }
 
 pub(super) fn parameter(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> syn::Result<syn::Ident> {
-    const TAKES: &str = "the name of a parameter";
-    equals(input, site, TAKES)?;
-    input.parse::<syn::Ident>().map_err(|e| site.misshapen(e.span(), TAKES))
+    ident(input, site, "the name of a parameter")
+}
+
+pub(super) fn companion(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> syn::Result<syn::Ident> {
+    ident(input, site, "the name of a type")
+}
+
+/// `= name`, and nothing more.
+fn ident(input: ParseStream<'_>, site: &Site<'_>, takes: &str) -> syn::Result<syn::Ident> {
+    equals(input, site, takes)?;
+    let name = input.parse::<syn::Ident>().map_err(|e| site.misshapen(e.span(), takes))?;
+    let more = [input.peek(Token![.]), input.peek(Token![::]), input.peek(Token![<])];
+    if more.contains(&true) { Err(site.misshapen(name.span(), takes)) } else { Ok(name) }
 }
 
 pub(super) fn function(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> syn::Result<syn::ExprPath> {
