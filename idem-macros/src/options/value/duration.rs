@@ -51,7 +51,7 @@ fn measure(text: &str) -> Result<Duration, String> {
         return Err("is no time at all".into());
     }
     if value > LONGEST {
-        return Err("is over a hundred years".into());
+        return Err("is over a hundred years; what never ends is `ttl = \"forever\"` alone".into());
     }
     if value.subsec_nanos() % 1_000_000 != 0 {
         return Err("is finer than a millisecond".into());

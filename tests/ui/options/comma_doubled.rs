@@ -1,0 +1,10 @@
+#![allow(unused_variables)]
+
+use idem::idempotent;
+
+#[idempotent(strict,, ttl = "1h")]
+async fn send(user: u64, tenant: u32) -> Result<(), idem::Error> {
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+#![allow(unused_variables)]
+
+use idem::idempotent;
+
+#[idempotent(max_result = "0B")]
+async fn send(user: u64, tenant: u32) -> Result<(), idem::Error> {
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+#![allow(unused_variables)]
+
+use idem::idempotent;
+
+#[idempotent(ttl = "40000d")]
+async fn send(user: u64, tenant: u32) -> Result<(), idem::Error> {
+    Ok(())
+}
+
+fn main() {}
