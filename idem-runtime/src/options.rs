@@ -181,6 +181,7 @@ pub(crate) fn settle(
     check_lease(lease).map_err(refuse)?;
     Ok(Settings {
         ident: TaskIdent::new(name, version),
+        template: task.and_then(|task| task.template),
         kept_by_default: category.is_none() && bucket.is_none() && ttl.is_none(),
         bucket,
         category: category.map(Arc::from),
