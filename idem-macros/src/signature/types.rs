@@ -123,12 +123,13 @@ pub(crate) fn refused_in_key(param: &Param, said: bool, generics: &syn::Generics
     Some((span, format!("its type depends on the parameter `{name}`, and all `{name}` would share one key")))
 }
 
-/// The type behind references and pointers that own what they point to.
+/// The type behind references and pointers that own what they point to. Behind an `Option` too: that this is no set is
+/// told elsewhere.
 fn outermost(ty: &Type) -> &Type {
     match peel(ty) {
         Type::Reference(reference) => outermost(&reference.elem),
         Type::Path(path) => match path.path.segments.last() {
-            Some(last) if ["Box", "Rc", "Arc", "Cow"].iter().any(|owner| last.ident == owner) => {
+            Some(last) if ["Box", "Rc", "Arc", "Cow", "Option"].iter().any(|owner| last.ident == owner) => {
                 inner(&last.arguments).map_or(ty, outermost)
             }
             _ => peel(ty),

@@ -185,7 +185,9 @@ fn with_forms(param: &Param, value: ArgValue) -> Arg {
 
 /// Forms on types that plainly have no use for them.
 pub(super) fn check_forms(signature: &Signature, cx: &mut Ctxt) {
-    for param in signature.params.iter().filter(|param| param.forms.with.is_none()) {
+    let one =
+        |param: &&Param| param.forms.with.is_none() && param.forms.set.is_some() != param.forms.omit_none.is_some();
+    for param in signature.params.iter().filter(one) {
         let Some(what) = plainly_other(param.referent()) else { continue };
         if param.forms.omit_none.is_some() && what != OPTION {
             let message =
