@@ -177,15 +177,14 @@ impl<T: Serialize + ?Sized> KeyArg for T {
     note = "remove `omit_none`, or take an `Option<_>`"
 )]
 pub trait OptionalKeyArg {
-    /// Writes it into the key, under its name there, if there is anything to write.
-    fn write_some(&self, name: &'static str, into: &mut KeyArgs<'_>) -> Result<(), KeyError>;
+    /// All of it, if it is there: what is there is written as it would be anyway, so that `Some(None)` is not null.
+    fn there(&self) -> Option<&Self>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: KeyArg + Serialize> OptionalKeyArg for Option<T> {
-    fn write_some(&self, name: &'static str, into: &mut KeyArgs<'_>) -> Result<(), KeyError> {
-        // What is there is written as without the option to leave it out: `Some(None)` is not null.
-        if self.is_some() { into.writer.arg(name, self) } else { Ok(()) }
+impl<T> OptionalKeyArg for Option<T> {
+    fn there(&self) -> Option<&Self> {
+        self.is_some().then_some(self)
     }
 }
 

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Attribute, Expr, Token};
+use syn::{Attribute, Expr, Token, Type};
 
 use super::companion::fresh;
 use super::paths::Runtime;
@@ -85,55 +85,64 @@ fn scope(rt: &Runtime<'_>, part: &ScopePart, k: &Ident) -> TokenStream {
     let (site, kind) = (Span::mixed_site(), &part.kind);
     let write_as = rt.scope_value();
     match &part.source {
-        ScopeSource::Argument(arg) => write(&write_as, "write", arg, kind, k),
-        ScopeSource::Expression(expr) => write_inferred(&write_as, "write", borrowed(expr), expr.span(), kind, k),
+        ScopeSource::Argument(arg) => write(&write_as, arg, kind, k),
+        ScopeSource::Expression(expr) => {
+            let (site, value) = (Span::mixed_site().located_at(expr.span()), borrowed(expr));
+            quote_spanned!(site=> #write_as::write(#value, #kind, #k)?;)
+        }
         ScopeSource::Delivery => quote_spanned!(site=> #k.scope_from_delivery(#kind)?;),
     }
 }
 
 fn argument(rt: &Runtime<'_>, arg: &Arg, k: &Ident) -> TokenStream {
-    let (write_as, method) = match arg.written {
-        Written::AsItIs => (rt.key_arg(), "write"),
-        Written::AsSet => (rt.key_arg(), "write_set"),
-        Written::UnlessNone => (rt.optional_key_arg(), "write_some"),
+    let write_as = rt.key_arg();
+    let write = match arg.written {
+        Written::AsItIs => write(&write_as, arg, &arg.name, k),
+        Written::AsSet => value(arg, |of, value, site| {
+            let name = &arg.name;
+            let write = asked_of(of, &write_as, site);
+            quote_spanned!(site=> #write::write_set(#value, #name, #k)?;)
+        }),
+        Written::UnlessNone => value(arg, |of, value, site| {
+            let name = &arg.name;
+            let (there, write) = (asked_of(of, &rt.optional_key_arg(), site), asked_of(of, &write_as, site));
+            quote_spanned! {site=>
+                if let ::core::option::Option::Some(__there) = #there::there(#value) {
+                    #write::write(__there, #name, #k)?;
+                }
+            }
+        }),
     };
-    under(&arg.cfgs, &write(&write_as, method, arg, &arg.name, k))
+    under(&arg.cfgs, &write)
 }
 
-/// One call that writes a value, so that a missing bound is one error, at the user's own type.
-fn write(write_as: &TokenStream, method: &str, arg: &Arg, name: &str, k: &Ident) -> TokenStream {
+fn write(write_as: &TokenStream, arg: &Arg, name: &str, k: &Ident) -> TokenStream {
+    value(arg, |of, value, site| {
+        let write = asked_of(of, write_as, site);
+        quote_spanned!(site=> #write::write(#value, #name, #k)?;)
+    })
+}
+
+/// One statement about a value, a reference, so that a missing bound is one error, at the user's own type. The statement is
+/// given the type, where it is written, and the place to stand at.
+fn value(arg: &Arg, about: impl FnOnce(Option<&Type>, TokenStream, Span) -> TokenStream) -> TokenStream {
+    let at = |span| Span::mixed_site().located_at(span);
     match (&arg.with, &arg.value) {
         // All of it at the path: a function of another type is complained about there, alike in both places.
         (Some(path), ArgValue::Whole { ident, .. } | ArgValue::Bound(ident)) => {
-            let at = path.span();
-            let mut ident = ident.clone();
-            ident.set_span(ident.span().located_at(at));
-            let made = quote_spanned!(Span::mixed_site().located_at(at)=> &#path(#ident));
-            write_inferred(write_as, method, made, at, name, k)
+            let site = at(path.span());
+            let statement = about(None, quote_spanned!(site=> &#path(__argument)), site);
+            quote_spanned!(site=> { let __argument = #ident; #statement })
         }
-        (None, ArgValue::Whole { ident, ty }) => {
-            let site = Span::mixed_site().located_at(ty.span());
-            let method = Ident::new(method, site);
-            quote_spanned!(site=> <#ty as #write_as>::#method(#ident, #name, #k)?;)
-        }
-        (None, ArgValue::Bound(ident)) => {
-            write_inferred(write_as, method, ident.to_token_stream(), ident.span(), name, k)
-        }
-        (_, ArgValue::Path(expr)) => write_inferred(write_as, method, borrowed(expr), expr.span(), name, k),
+        (None, ArgValue::Whole { ident, ty }) => about(Some(ty), ident.to_token_stream(), at(ty.span())),
+        (None, ArgValue::Bound(ident)) => about(None, ident.to_token_stream(), at(ident.span())),
+        (_, ArgValue::Path(expr)) => about(None, borrowed(expr), at(expr.span())),
     }
 }
 
-fn write_inferred(
-    write_as: &TokenStream,
-    method: &str,
-    value: TokenStream,
-    at: Span,
-    name: &str,
-    k: &Ident,
-) -> TokenStream {
-    let site = Span::mixed_site().located_at(at);
-    let method = Ident::new(method, site);
-    quote_spanned!(site=> #write_as::#method(#value, #name, #k)?;)
+/// `<u64 as KeyArg>`, or the trait alone where the type is not written.
+fn asked_of(ty: Option<&Type>, of: &TokenStream, site: Span) -> TokenStream {
+    ty.map_or_else(|| of.clone(), |ty| quote_spanned!(site=> <#ty as #of>))
 }
 
 /// `&expr`, with parentheses where they are needed.

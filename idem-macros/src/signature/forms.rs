@@ -43,7 +43,10 @@ impl Forms {
         let mut forms = Self::default();
         attrs.retain(|attr| {
             if attr.path().is_ident("cfg_attr") && names_parameter(&attr.meta) {
-                cx.error(attr.span(), "`#[idem(…)]` inside `cfg_attr` is not seen: put `#[cfg(…)]` on two parameters");
+                cx.error(
+                    attr.path().span(),
+                    "`#[idem(…)]` inside `cfg_attr` is not seen: put `#[cfg(…)]` on two parameters",
+                );
                 // It was not meant to enter as it is.
                 forms.skipped = true;
                 return false;
@@ -56,7 +59,7 @@ impl Forms {
                     comma_separated_tokens(list.tokens.clone(), cx, |input, cx| forms.read(input, cx));
                 }
                 _ => {
-                    cx.error(attr.span(), format!("`#[{PARAMETER}(…)]` says nothing: it takes {}", all()));
+                    cx.error(attr.path().span(), format!("`#[{PARAMETER}(…)]` says nothing: it takes {}", all()));
                     forms.skipped = true;
                 }
             }

@@ -6,12 +6,14 @@ mod output;
 mod params;
 mod queues;
 mod types;
+mod unstable;
 
 pub(crate) use forms::Forms;
 pub(crate) use item::Item;
 pub(crate) use output::{Output, ResultTypes};
 pub(crate) use params::{Binding, Param, numbered};
-pub(crate) use types::{Generic, generic_name, generics_in, peel, plainly_other, refused_in_key};
+pub(crate) use types::{Generic, generic_name, generics_in, peel, plainly_other};
+pub(crate) use unstable::refused_in_key;
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;

@@ -116,7 +116,7 @@ fn arguments_that_cannot_be_told_apart_stay_out_of_keys() {
         ("async fn f(x: &impl Serialize) -> Result<(), E> {}", "impl Serialize", "`impl Trait`"),
         ("async fn f(x: &mut Order) -> Result<(), E> {}", "&mut Order", "may differ from call to call"),
         ("async fn f(x: *const u8) -> Result<(), E> {}", "*const u8", "an address"),
-        ("async fn f(x: HashSet<u8>) -> Result<(), E> {}", "HashSet", "mark the argument `#[idem(set)]`"),
+        ("async fn f(x: HashSet<u8>) -> Result<(), E> {}", "HashSet", "mark it `#[idem(set)]`"),
         ("async fn f(x: Instant) -> Result<(), E> {}", "Instant", "of this process alone"),
         ("async fn f(x: Option<std::time::Instant>) -> Result<(), E> {}", "Instant", "of this process alone"),
         ("async fn f(x: fn(u8) -> u8) -> Result<(), E> {}", "fn(u8) -> u8", "one function or closure from another"),

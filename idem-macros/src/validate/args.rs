@@ -30,8 +30,9 @@ pub(super) fn skipped(skip: Slot<Vec<Ident>>, signature: &Signature, cx: &mut Ct
             cx.error(ident.span(), "`self` never enters the key: remove it here");
         } else if let Some((param, _)) = signature.binding(&name) {
             if let Some(form) = param.forms.first() {
-                let message =
-                    format!("`{name}` is skipped, and `#[idem({form} …)]` says how it enters the key: keep one");
+                let message = format!(
+                    "`{name}` is skipped, and `{form}` in its `#[idem(…)]` says how it enters the key: keep one"
+                );
                 cx.error(ident.span(), message);
             } else if param.forms.skipped {
                 let message = format!("`{name}` is skipped twice, here and by `#[idem(skip)]`: keep one");
@@ -100,8 +101,9 @@ fn selected(
             let whole = selector.is_whole();
             // Through a `&mut` a field can be read all the same.
             let inside_mut = param.is_mut_reference() && !whole;
-            if let Some((span, why)) = refused_in_key(param, true, &item.sig.generics).filter(|_| !inside_mut) {
-                cx.error(span, format!("`{name}` cannot enter the key: {why}; do not select it"));
+            if let Some(refused) = refused_in_key(param, true, &item.sig.generics).filter(|_| !inside_mut) {
+                let why = refused.or("do not select it");
+                cx.error(refused.span, format!("`{name}` cannot enter the key: {why}"));
                 continue;
             }
             let mut arg = value(param, binding);
@@ -134,10 +136,9 @@ fn not_skipped(skipped: &[String], signature: &Signature, item: &Item, cx: &mut 
             cx.error(param.pat.span(), message);
             continue;
         };
-        if let Some((span, why)) = refused_in_key(param, false, &item.sig.generics) {
-            let way_out = if is_connection(param) { WAY_IN } else { WAY_OUT };
-            let message = format!("`{}` cannot enter the key: {why}; {way_out}", param.label());
-            cx.error(span, message);
+        if let Some(refused) = refused_in_key(param, false, &item.sig.generics) {
+            let why = refused.or(if is_connection(param) { WAY_IN } else { WAY_OUT });
+            cx.error(refused.span, format!("`{}` cannot enter the key: {why}", param.label()));
             continue;
         }
         args.push(arg);

@@ -70,8 +70,9 @@ fn by_name(
         (None, None) => return Some(ScopeSource::Delivery),
     };
     let name = &binding.name;
-    if let Some((span, why)) = refused_in_key(param, true, generics) {
-        cx.error(span, format!("`{name}` is the scope `{kind}` of the key, and {why}"));
+    if let Some(refused) = refused_in_key(param, true, generics) {
+        let why = &refused.why;
+        cx.error(refused.span, format!("`{name}` is the scope `{kind}` of the key, and {why}"));
         return None;
     }
     if param.is_conditional() {

@@ -50,8 +50,8 @@ fn arg(place: &Place, at: Span, skipped: &[String], signature: &Signature, item:
         ));
     }
     let inside_mut = param.is_mut_reference() && !place.fields.is_empty();
-    if let Some((_, why)) = refused_in_key(param, true, &item.sig.generics).filter(|_| !inside_mut) {
-        return Err(format!("`{root}` cannot enter the key: {why}"));
+    if let Some(refused) = refused_in_key(param, true, &item.sig.generics).filter(|_| !inside_mut) {
+        return Err(format!("`{root}` cannot enter the key: {}", refused.or("name another argument")));
     }
     if !place.fields.is_empty() {
         let base = match &arg.value {
@@ -101,6 +101,8 @@ fn located(ident: &Ident, at: Span) -> Expr {
 }
 
 fn member(base: Expr, field: &str, at: Span) -> Expr {
+    // Not the user's own token: a suggestion of the compiler would replace the whole text.
+    let at = Span::mixed_site().located_at(at);
     let member = match field.parse() {
         Ok(index) => Member::Unnamed(Index { index, span: at }),
         // A keyword, which a field has by `r#`.
