@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Attribute, Expr, Token, Type};
+use syn::{Expr, Token, Type};
 
 use super::companion::fresh;
 use super::paths::Runtime;
@@ -73,7 +73,7 @@ fn references(place: Place, param: &Param) -> TokenStream {
 }
 
 /// A statement, where there is one, under the conditions of its parameter.
-fn under<'a>(cfgs: impl IntoIterator<Item = &'a Attribute>, statement: &TokenStream) -> TokenStream {
+fn under(cfgs: impl IntoIterator<Item = impl ToTokens>, statement: &TokenStream) -> TokenStream {
     if statement.is_empty() {
         return TokenStream::new();
     }

@@ -47,6 +47,19 @@ fn all_mistakes_of_a_template_at_once() {
 }
 
 #[test]
+fn no_text_makes_it_panic() {
+    let alphabet = ["{", "}", "a", ".", ":", "0", "é", "\\n"];
+    let mut texts = vec![String::new()];
+    for _ in 0..4 {
+        let longer = |text: &String| alphabet.map(|c| format!("{text}{c}"));
+        texts = texts.iter().flat_map(longer).collect();
+        for text in &texts {
+            expand("idempotent", &format!("key = \"{text}\""), "async fn f(a: A) -> Result<(), E> {}");
+        }
+    }
+}
+
+#[test]
 fn beside_other_options() {
     let item = "async fn f(job_id: u64, day: Option<u8>) -> Result<(), E> {}";
     check("idempotent", "key = \"{job_id}\", key(day)", item, &[("key", "`key` is given twice")]);
