@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proc_macro2::Ident;
-use syn::{Expr, ExprPath, Path, Type};
+use syn::{Attribute, Expr, ExprPath, Path, Type};
 
 pub(crate) use crate::options::{OnInProgress, OnStoreError, Ttl, Unit};
 use crate::signature::ResultTypes;
@@ -73,6 +73,8 @@ pub(crate) enum Protection {
 pub(crate) struct Protected {
     /// What enters the key, in the key's order.
     pub(crate) args: Vec<Arg>,
+    /// The text that makes the key of them.
+    pub(crate) template: Option<Template>,
     /// The parameters that the key or a scope reads, as indices.
     pub(crate) read: Vec<usize>,
     pub(crate) result: ResultTypes,
@@ -88,17 +90,40 @@ pub(crate) struct Transaction {
     pub(crate) kind: &'static str,
 }
 
+/// A key's template, and the arguments in the order of their places.
+pub(crate) struct Template {
+    pub(crate) text: String,
+    pub(crate) places: Vec<String>,
+}
+
 /// A value that is written into the key under a name.
 pub(crate) struct Arg {
     pub(crate) name: String,
+    /// The parameter that it comes from, as an index.
+    pub(crate) param: usize,
     pub(crate) value: ArgValue,
+    /// What it goes through on its way.
+    pub(crate) with: Option<ExprPath>,
+    pub(crate) written: Written,
+    /// It is there only under these.
+    pub(crate) cfgs: Vec<Attribute>,
 }
 
 pub(crate) enum ArgValue {
     /// A parameter as it is; the type is the one behind a reference.
-    Whole { ident: Ident, ty: Type },
+    Whole { ident: Ident, ty: Box<Type> },
     /// A name out of a pattern, whose type is not written.
     Bound(Ident),
     /// A path of fields.
     Path(Expr),
+}
+
+/// How a value is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Written {
+    AsItIs,
+    /// Its order has no meaning.
+    AsSet,
+    /// Not where it is `None`.
+    UnlessNone,
 }

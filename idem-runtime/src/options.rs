@@ -212,6 +212,7 @@ pub(crate) fn settle(
             true => TaskIdent::with_plain_scope(name, version),
             false => TaskIdent::new(name, version),
         },
+        template: task.and_then(|task| task.template),
         kept_by_default: category.is_none()
             && ttl.is_none()
             && bucket.as_ref().and_then(TimeBucket::calendar).is_none(),

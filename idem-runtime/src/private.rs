@@ -12,7 +12,7 @@ use crate::ambient::{Frame, Report};
 pub use crate::codec::ResultCodec;
 use crate::error::Error;
 pub use crate::key::Unit;
-use crate::key::{Key, KeyError};
+use crate::key::{Key, KeyError, Set};
 use crate::outcome::Outcome;
 pub use crate::policy::{OnInProgress, OnStoreError};
 use crate::record::Record;
@@ -154,12 +154,37 @@ impl<T, E> Fallible for Result<T, E> {
 pub trait KeyArg {
     /// Writes it into the key, under its name there.
     fn write(&self, name: &'static str, into: &mut KeyArgs<'_>) -> Result<(), KeyError>;
+
+    /// The same of a collection whose order has no meaning.
+    fn write_set(&self, name: &'static str, into: &mut KeyArgs<'_>) -> Result<(), KeyError>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + ?Sized> KeyArg for T {
     fn write(&self, name: &'static str, into: &mut KeyArgs<'_>) -> Result<(), KeyError> {
         into.writer.arg(name, self)
+    }
+
+    fn write_set(&self, name: &'static str, into: &mut KeyArgs<'_>) -> Result<(), KeyError> {
+        into.writer.arg(name, &Set(self))
+    }
+}
+
+/// An argument that is not in the key where it is `None`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is never left out of a key: it is not an `Option`",
+    label = "is marked `#[idem(omit_none)]`",
+    note = "remove `omit_none`, or take an `Option<_>`"
+)]
+pub trait OptionalKeyArg {
+    /// All of it, if it is there: what is there is written as it would be anyway, so that `Some(None)` is not null.
+    fn there(&self) -> Option<&Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T> OptionalKeyArg for Option<T> {
+    fn there(&self) -> Option<&Self> {
+        self.is_some().then_some(self)
     }
 }
 

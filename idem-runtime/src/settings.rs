@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::key::{Bucket, TaskIdent, TimeLabel, Unit};
 use crate::policy::{OnInProgress, OnStale, OnStoreError, Retention, spelled};
+use crate::task::Template;
 
 /// A claim that no heartbeat renews is taken over after this (api: `lease`).
 pub const DEFAULT_LEASE: Duration = Duration::from_secs(30);
@@ -24,6 +25,7 @@ pub const DEFAULT_MAX_RESULT: u64 = 1024 * 1024;
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) ident: TaskIdent,
+    pub(crate) template: Option<Template>,
     pub(crate) bucket: Option<TimeBucket>,
     /// The category, where one is named.
     pub(crate) category: Option<Arc<str>>,

@@ -27,6 +27,9 @@ pub struct Task {
     pub(crate) bucket: Option<(Unit, &'static str)>,
     pub(crate) window: Option<Duration>,
     pub(crate) args: &'static [&'static str],
+    /// Those of them that are left out where they are `None`.
+    pub(crate) optional_args: &'static [&'static str],
+    pub(crate) template: Option<Template>,
     pub(crate) strict: bool,
     pub(crate) on_in_progress: Option<OnInProgress>,
     pub(crate) wait: Option<Duration>,
@@ -40,6 +43,13 @@ pub struct Task {
     pub(crate) transaction: Option<&'static str>,
     pub(crate) associated: bool,
     pub(crate) unprotected: Option<&'static str>,
+}
+
+/// The text that makes a task's key, and the arguments in the order of its places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Template {
+    pub(crate) text: &'static str,
+    pub(crate) places: &'static [&'static str],
 }
 
 /// One part of a task's scope.
@@ -82,6 +92,8 @@ impl Task {
             bucket: None,
             window: None,
             args: &[],
+            optional_args: &[],
+            template: None,
             strict: false,
             on_in_progress: None,
             wait: None,
@@ -133,6 +145,11 @@ impl Task {
     /// The names of the arguments that make the key, in the order of the key.
     pub fn key_arguments(&self) -> &'static [&'static str] {
         self.args
+    }
+
+    /// The template that makes the key of them, as written.
+    pub fn key_template(&self) -> Option<&'static str> {
+        self.template.map(|template| template.text)
     }
 
     /// The parts of the scope.
@@ -200,6 +217,14 @@ impl Task {
     }
     pub const fn with_args(mut self, args: &'static [&'static str]) -> Self {
         self.args = args;
+        self
+    }
+    pub const fn with_optional_args(mut self, args: &'static [&'static str]) -> Self {
+        self.optional_args = args;
+        self
+    }
+    pub const fn with_template(mut self, text: &'static str, places: &'static [&'static str]) -> Self {
+        self.template = Some(Template { text, places });
         self
     }
     pub const fn with_strict(mut self) -> Self {

@@ -3,7 +3,7 @@
 
 mod key_support;
 
-use idem_runtime::key::{Key, KeyError, KeyWriter};
+use idem_runtime::key::{Key, KeyError, KeyWriter, Place};
 use key_support::{hex, space, task};
 use serde::{Serialize, Serializer};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -116,14 +116,33 @@ fn several_scopes_are_one_of_joined_kinds() {
     assert!(preimage.contains(&scope), "{preimage}");
 }
 
-/// KEY-6: a template and its values are one value.
+/// KEY-6: a template's text and its values, in the order of their places, are one value.
 #[test]
 fn a_template_is_its_text_and_its_values() {
-    let key = |values: (&str, &str)| {
+    let written = |args: &[(&str, &str)]| {
         let mut writer = KeyWriter::new();
-        writer.explicit(&("autoclose:{a}:{b}", values.0, values.1)).unwrap();
-        writer.finish(&space(), &task()).unwrap()
+        args.iter().for_each(|(name, value)| writer.arg(name, value).unwrap());
+        writer
     };
-    assert_eq!(key(("x", "y")), key(("x", "y")));
-    assert_ne!(key(("x:y", "z")), key(("x", "y:z")));
+    let key = |args: &[(&str, &str)]| {
+        let mut writer = written(args);
+        writer.template("autoclose:{job}:{a}:{job}", &["job", "a", "job"]).unwrap();
+        writer.preimage(&space(), &task()).unwrap()
+    };
+    let mut explicit = KeyWriter::new();
+    explicit.explicit(&("autoclose:{job}:{a}:{job}", "x", "y", "x")).unwrap();
+    let frozen = explicit.preimage(&space(), &task()).unwrap();
+    assert_eq!(key(&[("a", "y"), ("job", "x")]), frozen);
+    assert_eq!(key(&[("job", "x"), ("a", "y")]), frozen, "the order of arguments does not matter");
+    assert_eq!(key(&[("job", "x"), ("a", "y"), ("b", "z")]), frozen, "what has no place is not in it");
+    assert_ne!(key(&[("job", "x:y"), ("a", "z")]), key(&[("job", "x"), ("a", "y:z")]));
+
+    let mut without = written(&[("a", "y")]);
+    let refused = KeyError::ArgumentMissing { place: Place::Argument("job".into()) };
+    assert_eq!(without.template("{job}", &["job"]), Err(refused.clone()));
+    assert_eq!(without.finish(&space(), &task()), Err(refused), "a refusal stays");
+
+    let large = "x".repeat(300_000);
+    let too_large = written(&[("a", &large)]).template("{a}{a}{a}{a}", &["a"; 4]);
+    assert!(matches!(too_large, Err(KeyError::TooLarge { .. })), "{too_large:?}");
 }

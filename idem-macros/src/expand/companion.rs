@@ -1,6 +1,6 @@
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote_spanned};
-use syn::{FnArg, Type};
+use quote::quote_spanned;
+use syn::Type;
 
 use super::generics;
 use super::ops::map_error;
@@ -9,7 +9,7 @@ use super::plan::{Place, plan};
 use super::sides::Sides;
 use super::task::task;
 use crate::ir::{Handler, Protected, Protection};
-use crate::signature::{Item, Param, Signature, peel};
+use crate::signature::{Item, Param, Signature, numbered, peel};
 
 /// A type of the function's name, in the type namespace, with the task and what can be asked of it.
 pub(super) fn companion(rt: &Runtime<'_>, item: &Item, signature: &Signature, handler: &Handler) -> TokenStream {
@@ -63,17 +63,14 @@ fn call(rt: &Runtime<'_>, item: &Item, signature: &Signature, protected: &Protec
     let names: Vec<Ident> = signature
         .params
         .iter()
-        .enumerate()
-        .map(|(i, param)| match fresh(i, param) {
+        .map(|param| match fresh(param) {
             // As a local it would hide the function that is to be called.
-            ident if ident == *function => numbered(i),
+            ident if ident == *function => numbered(param.index),
             ident => ident,
         })
         .collect();
-    let types = item.sig.inputs.iter().filter_map(|input| match input {
-        FnArg::Typed(param) => Some(&param.ty),
-        FnArg::Receiver(_) => None,
-    });
+    let conditions: Vec<TokenStream> = signature.params.iter().map(conditions).collect();
+    let types = signature.params.iter().map(|param| &param.ty);
     let (generics, where_clause) = (&item.sig.generics, &item.sig.generics.where_clause);
     let turbofish = generics::turbofish(generics);
     let sides = Sides::of(rt, protected);
@@ -81,12 +78,12 @@ fn call(rt: &Runtime<'_>, item: &Item, signature: &Signature, protected: &Protec
     let Sides { ok, err, .. } = &sides;
     let (outcome, detailed) = (rt.outcome(), rt.detailed());
     let answer = sides.shown(quote_spanned!(site=> ::core::result::Result<#outcome<#ok>, #err>));
-    let handler = sides.known(quote_spanned!(site=> #function #turbofish (#(#names),*)));
+    let handler = sides.known(quote_spanned!(site=> #function #turbofish (#(#conditions #names),*)));
     let (at, detailed) = (sides.site(), sides.shown(detailed));
     let run = quote_spanned!(at=> #detailed(#handler, #map_error).await);
     quote_spanned! {site=>
         /// Calls the handler and says whether it ran or was replayed.
-        #vis async fn call #generics (#(#names: #types),*) -> #answer #where_clause {
+        #vis async fn call #generics (#(#conditions #names: #types),*) -> #answer #where_clause {
             #run
         }
     }
@@ -102,18 +99,20 @@ fn queries(
 ) -> TokenStream {
     let site = Span::mixed_site();
     let vis = &item.vis;
-    let read: Vec<(Ident, TokenStream)> = protected
-        .read
+    let read: Vec<&Param> = protected.read.iter().filter_map(|i| signature.params.get(*i)).collect();
+    let named = |param: &&Param| {
+        let (conditions, name) = (conditions(param), fresh(param));
+        quote_spanned!(site=> #conditions #name)
+    };
+    let names: Vec<TokenStream> = read.iter().map(named).collect();
+    let params: TokenStream = read
         .iter()
-        .filter_map(|i| Some((*i, signature.params.get(*i)?)))
-        .map(|(i, param)| (fresh(i, param), referenced(&param.ty)))
+        .zip(&names)
+        .map(|(param, name)| {
+            let ty = referenced(&param.ty);
+            quote_spanned!(site=> #name: #ty,)
+        })
         .collect();
-    let names: Vec<&Ident> = read.iter().map(|(name, _)| name).collect();
-    let params = quote_spanned!(site=> );
-    let params = read.iter().fold(params, |mut all, (name, ty)| {
-        all.extend(quote_spanned!(site=> #name: #ty,));
-        all
-    });
     let generics = generics::mentioned(&item.sig.generics, params.clone());
     let where_clause = &generics.where_clause;
     let plan = plan(rt, Place::Companion, signature, &handler.task, protected);
@@ -157,12 +156,14 @@ fn queries(
 }
 
 /// The name of a parameter in the companion: the one that it binds, or a number.
-pub(super) fn fresh(index: usize, param: &Param) -> Ident {
-    param.only_binding().map_or_else(|| numbered(index), |binding| binding.ident.clone())
+pub(super) fn fresh(param: &Param) -> Ident {
+    param.only_binding().map_or_else(|| numbered(param.index), |binding| binding.ident.clone())
 }
 
-fn numbered(index: usize) -> Ident {
-    format_ident!("arg{index}", span = Span::mixed_site())
+/// `cfg`, as it stands on the parameter.
+fn conditions(param: &Param) -> TokenStream {
+    let cfgs = param.cfgs();
+    quote_spanned!(Span::mixed_site()=> #(#cfgs)*)
 }
 
 /// References as written, other types by reference; nothing is changed through a key.

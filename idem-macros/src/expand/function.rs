@@ -1,14 +1,14 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Ident, Path};
+use syn::{FnArg, Ident, Path};
 
 use super::ops::ops;
 use super::paths::Runtime;
 use super::plan::{Place, plan};
 use super::sides::Sides;
-use super::task::task;
-use crate::ir::{Handler, Protected, Transaction};
+use super::task::{names, task};
+use crate::ir::{Handler, Protected, Task, Transaction};
 use crate::signature::{Item, Signature};
 
 /// The function, its body run by the runtime.
@@ -21,6 +21,7 @@ pub(super) fn protected(
 ) -> TokenStream {
     let site = Span::mixed_site();
     let Item { attrs, vis, sig, body } = item;
+    let Unpacked { sig, statements } = unpacked(sig, signature);
     let (inner_attrs, output) = (&body.inner_attrs, &protected.result.whole);
     // Never taken. It fixes the type of `return`, `?` and the block, so that a mismatch is shown where it is.
     let typed = quote_spanned! {site.located_at(output.span())=>
@@ -30,6 +31,7 @@ pub(super) fn protected(
     };
     let block = body.block_after(typed);
     let Registration { items, task } = registration(rt, item, handler);
+    let some_argument = some_argument(item, &handler.task, protected);
     let plan = plan(rt, Place::Function, signature, &handler.task, protected);
     let sides = Sides::of(rt, protected);
     let ops = ops(rt, &sides, &handler.task, protected);
@@ -47,11 +49,59 @@ pub(super) fn protected(
         #(#attrs)* #vis #sig {
             #(#inner_attrs)*
             #items
+            #some_argument
             #allow
             let #begun = #begin(#task, #plan);
+            #statements
             #result
         }
     }
+}
+
+/// A signature whose arguments have names where the key takes them whole, and what binds the names of their patterns.
+struct Unpacked {
+    sig: syn::Signature,
+    statements: TokenStream,
+}
+
+fn unpacked(sig: &syn::Signature, signature: &Signature) -> Unpacked {
+    let (mut sig, mut statements) = (sig.clone(), TokenStream::new());
+    let typed = sig.inputs.iter_mut().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(typed),
+        FnArg::Receiver(_) => None,
+    });
+    for (typed, param) in typed.zip(&signature.params) {
+        let Some(ident) = &param.unpacked else { continue };
+        *typed.pat = syn::parse_quote!(#ident);
+        typed.attrs = param.cfgs().cloned().collect();
+        if !param.bindings.is_empty() {
+            let (attrs, pat) = (&param.attrs, &param.pat);
+            statements.extend(quote_spanned!(Span::mixed_site()=> #(#attrs)* let #pat = #ident;));
+        }
+    }
+    Unpacked { sig, statements }
+}
+
+/// Where every argument of the key is under a `cfg`: that one of them is there, asked of the compiler.
+fn some_argument(item: &Item, task: &Task, protected: &Protected) -> Option<TokenStream> {
+    let certain = protected.args.iter().any(|arg| arg.cfgs.is_empty()) || task.scope.iter().flatten().next().is_some();
+    if certain || protected.args.is_empty() {
+        return None;
+    }
+    let names = names(&protected.args, |_| true);
+    let at = Span::mixed_site().located_at(item.name_span());
+    Some(quote_spanned! {at=>
+        const _: () = {
+            const __NAMES: &[&::core::primitive::str] = #names;
+            #[allow(clippy::const_is_empty)]
+            {
+                ::core::assert!(
+                    !__NAMES.is_empty(),
+                    "no argument enters the key in this configuration, so that every call would be a duplicate of the first: take in one that is not under `cfg`"
+                );
+            }
+        };
+    })
 }
 
 /// enter → body → leave, each on the caller's connection, which the body borrows in between.

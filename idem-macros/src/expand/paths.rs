@@ -46,6 +46,7 @@ table! {
     cancel => __private::cancel;
 
     key_arg => __private::KeyArg;
+    optional_key_arg => __private::OptionalKeyArg;
     scope_value => __private::ScopeValue;
     result_value => __private::ResultValue;
     default_value => __private::DefaultValue;

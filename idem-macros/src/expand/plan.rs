@@ -3,11 +3,11 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, Token};
+use syn::{Expr, Token, Type};
 
 use super::companion::fresh;
 use super::paths::Runtime;
-use crate::ir::{Arg, ArgValue, Protected, ScopePart, ScopeSource, Task};
+use crate::ir::{Arg, ArgValue, Protected, ScopePart, ScopeSource, Task, Written};
 use crate::signature::{Param, Signature};
 
 /// Where a plan stands, which decides what its names hold there.
@@ -30,16 +30,12 @@ pub(super) fn plan(
     let site = Span::mixed_site();
     let k = Ident::new("__k", site);
     let scopes = task.scope.iter().flatten().map(|s| scope(rt, s, &k));
-    let args = protected.args.iter().map(|a| write(&rt.key_arg(), a, &a.name, &k));
+    let args = protected.args.iter().map(|a| argument(rt, a, &k));
     let writes: Vec<TokenStream> = scopes.chain(args).collect();
     if writes.is_empty() {
         return quote_spanned!(site=> |_| ::core::result::Result::Ok(()));
     }
-    let prelude = protected
-        .read
-        .iter()
-        .filter_map(|i| Some((*i, signature.params.get(*i)?)))
-        .map(|(i, param)| references(place, i, param));
+    let prelude = protected.read.iter().filter_map(|i| signature.params.get(*i)).map(|param| references(place, param));
     quote_spanned! {site=>
         |#k| {
             #(#prelude)*
@@ -50,29 +46,39 @@ pub(super) fn plan(
 }
 
 /// Makes references of what a parameter binds, so that expressions see the same in both places.
-fn references(place: Place, index: usize, param: &Param) -> TokenStream {
+fn references(place: Place, param: &Param) -> TokenStream {
     let site = Span::mixed_site();
-    if let Some(ident) = param.simple() {
-        return match place {
-            Place::Function if param.is_mut_reference() => {
-                quote_spanned!(site=> let #ident = &*#ident;)
-            }
-            Place::Function if !param.is_reference() => {
-                quote_spanned!(site=> let #ident = &#ident;)
-            }
-            Place::Function | Place::Companion => TokenStream::new(),
-        };
+    let whole = param.simple().map(|ident| match place {
+        Place::Function if param.is_mut_reference() => quote_spanned!(site=> let #ident = &*#ident;),
+        Place::Function if !param.is_reference() => quote_spanned!(site=> let #ident = &#ident;),
+        Place::Function | Place::Companion => TokenStream::new(),
+    });
+    if let Some(whole) = &whole
+        && (param.unpacked.is_none() || param.bindings.is_empty())
+    {
+        return under(param.cfgs(), whole);
     }
     let idents = param.bindings.iter().map(|b| &b.ident);
-    let borrowed = quote_spanned!(site=> #(let #idents = &#idents;)*);
+    let borrowed = idents.map(|ident| under(param.cfgs(), &quote_spanned!(site=> let #ident = &#ident;)));
     match place {
-        Place::Function => borrowed,
-        Place::Companion => {
-            let (pat, argument) = (param.pat_of_reference(), fresh(index, param));
-            let borrowed = param.is_reference().then_some(borrowed);
-            quote_spanned!(site=> let #pat = #argument; #borrowed)
+        Place::Function if whole.is_none() => borrowed.collect(),
+        Place::Function | Place::Companion => {
+            let (pat, argument) = (param.pat_of_reference(), fresh(param));
+            let unpacked = under(param.cfgs(), &quote_spanned!(site=> let #pat = #argument;));
+            let borrowed = borrowed.filter(|_| param.is_reference());
+            let whole = whole.map(|whole| under(param.cfgs(), &whole));
+            quote_spanned!(site=> #whole #unpacked #(#borrowed)*)
         }
     }
+}
+
+/// A statement, where there is one, under the conditions of its parameter.
+fn under(cfgs: impl IntoIterator<Item = impl ToTokens>, statement: &TokenStream) -> TokenStream {
+    if statement.is_empty() {
+        return TokenStream::new();
+    }
+    let cfgs = cfgs.into_iter();
+    quote_spanned!(Span::mixed_site()=> #(#cfgs)* #statement)
 }
 
 fn scope(rt: &Runtime<'_>, part: &ScopePart, k: &Ident) -> TokenStream {
@@ -80,26 +86,63 @@ fn scope(rt: &Runtime<'_>, part: &ScopePart, k: &Ident) -> TokenStream {
     let write_as = rt.scope_value();
     match &part.source {
         ScopeSource::Argument(arg) => write(&write_as, arg, kind, k),
-        ScopeSource::Expression(expr) => write_inferred(&write_as, borrowed(expr), expr.span(), kind, k),
+        ScopeSource::Expression(expr) => {
+            let (site, value) = (Span::mixed_site().located_at(expr.span()), borrowed(expr));
+            quote_spanned!(site=> #write_as::write(#value, #kind, #k)?;)
+        }
         ScopeSource::Delivery => quote_spanned!(site=> #k.scope_from_delivery(#kind)?;),
     }
 }
 
-/// One call that writes a value, so that a missing bound is one error, at the user's own type.
+fn argument(rt: &Runtime<'_>, arg: &Arg, k: &Ident) -> TokenStream {
+    let write_as = rt.key_arg();
+    let write = match arg.written {
+        Written::AsItIs => write(&write_as, arg, &arg.name, k),
+        Written::AsSet => value(arg, |of, value, site| {
+            let name = &arg.name;
+            let write = asked_of(of, &write_as, site);
+            quote_spanned!(site=> #write::write_set(#value, #name, #k)?;)
+        }),
+        Written::UnlessNone => value(arg, |of, value, site| {
+            let name = &arg.name;
+            let (there, write) = (asked_of(of, &rt.optional_key_arg(), site), asked_of(of, &write_as, site));
+            quote_spanned! {site=>
+                if let ::core::option::Option::Some(__there) = #there::there(#value) {
+                    #write::write(__there, #name, #k)?;
+                }
+            }
+        }),
+    };
+    under(&arg.cfgs, &write)
+}
+
 fn write(write_as: &TokenStream, arg: &Arg, name: &str, k: &Ident) -> TokenStream {
-    match &arg.value {
-        ArgValue::Whole { ident, ty } => {
-            let site = Span::mixed_site().located_at(ty.span());
-            quote_spanned!(site=> <#ty as #write_as>::write(#ident, #name, #k)?;)
+    value(arg, |of, value, site| {
+        let write = asked_of(of, write_as, site);
+        quote_spanned!(site=> #write::write(#value, #name, #k)?;)
+    })
+}
+
+/// One statement about a value, a reference, so that a missing bound is one error, at the user's own type. The statement is
+/// given the type, where it is written, and the place to stand at.
+fn value(arg: &Arg, about: impl FnOnce(Option<&Type>, TokenStream, Span) -> TokenStream) -> TokenStream {
+    let at = |span| Span::mixed_site().located_at(span);
+    match (&arg.with, &arg.value) {
+        // All of it at the path: a function of another type is complained about there, alike in both places.
+        (Some(path), ArgValue::Whole { ident, .. } | ArgValue::Bound(ident)) => {
+            let site = at(path.span());
+            let statement = about(None, quote_spanned!(site=> &#path(__argument)), site);
+            quote_spanned!(site=> { let __argument = #ident; #statement })
         }
-        ArgValue::Bound(ident) => write_inferred(write_as, ident.to_token_stream(), ident.span(), name, k),
-        ArgValue::Path(expr) => write_inferred(write_as, borrowed(expr), expr.span(), name, k),
+        (None, ArgValue::Whole { ident, ty }) => about(Some(ty), ident.to_token_stream(), at(ty.span())),
+        (None, ArgValue::Bound(ident)) => about(None, ident.to_token_stream(), at(ident.span())),
+        (_, ArgValue::Path(expr)) => about(None, borrowed(expr), at(expr.span())),
     }
 }
 
-fn write_inferred(write_as: &TokenStream, value: TokenStream, at: Span, name: &str, k: &Ident) -> TokenStream {
-    let site = Span::mixed_site().located_at(at);
-    quote_spanned!(site=> #write_as::write(#value, #name, #k)?;)
+/// `<u64 as KeyArg>`, or the trait alone where the type is not written.
+fn asked_of(ty: Option<&Type>, of: &TokenStream, site: Span) -> TokenStream {
+    ty.map_or_else(|| of.clone(), |ty| quote_spanned!(site=> <#ty as #of>))
 }
 
 /// `&expr`, with parentheses where they are needed.

@@ -6,7 +6,9 @@ use syn::Ident;
 use syn::ext::IdentExt;
 
 use super::paths::Runtime;
-use crate::ir::{Handler, OnInProgress, OnStoreError, Protection, ScopePart, ScopeSource, Ttl, Unit};
+use crate::ir::{
+    Arg, Handler, OnInProgress, OnStoreError, Protection, ScopePart, ScopeSource, Template, Ttl, Unit, Written,
+};
 
 /// `Task::new(…)`: where the function stands.
 pub(super) fn bare(rt: &Runtime<'_>, function: &Ident) -> TokenStream {
@@ -79,8 +81,13 @@ pub(super) fn task(rt: &Runtime<'_>, function: &Ident, handler: &Handler) -> Tok
     if written.pii {
         say("pii", nothing());
     }
-    let names = protected.args.iter().map(|arg| &arg.name);
-    say("args", quote_spanned!(site=> &[#(#names),*]));
+    say("args", names(&protected.args, |_| true));
+    if protected.args.iter().any(leaves_out) {
+        say("optional_args", names(&protected.args, leaves_out));
+    }
+    if let Some(Template { text, places }) = &protected.template {
+        say("template", quote_spanned!(site=> #text, &[#(#places),*]));
+    }
     if written.strict {
         say("strict", nothing());
     }
@@ -115,6 +122,18 @@ pub(super) fn task(rt: &Runtime<'_>, function: &Ident, handler: &Handler) -> Tok
         say("associated", nothing());
     }
     task
+}
+
+/// The names of some arguments, each under its conditions: `&["user", #[cfg(unix)] "path"]`.
+pub(super) fn names(args: &[Arg], which: impl Fn(&Arg) -> bool) -> TokenStream {
+    let site = Span::mixed_site();
+    let names =
+        args.iter().filter(|arg| which(arg)).map(|Arg { name, cfgs, .. }| quote_spanned!(site=> #(#cfgs)* #name));
+    quote_spanned!(site=> &[#(#names),*])
+}
+
+fn leaves_out(arg: &Arg) -> bool {
+    arg.written == Written::UnlessNone
 }
 
 fn duration(value: Duration) -> TokenStream {

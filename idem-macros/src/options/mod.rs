@@ -6,15 +6,18 @@ mod scope;
 mod selector;
 mod slot;
 mod table;
+mod template;
 mod value;
 mod words;
 
+pub(crate) use list::comma_separated_tokens;
 pub(crate) use parse::parse;
 pub(crate) use scope::{Scope, ScopeValue};
-pub(crate) use selector::Selector;
+pub(crate) use selector::{Key, Selector};
 pub(crate) use slot::Slot;
 #[cfg(test)]
 pub(crate) use table::{Reads, TABLE};
+pub(crate) use template::{Place, Template};
 pub(crate) use value::Ttl;
 pub(crate) use words::{OnInProgress, OnStoreError, ResultKept, ScopeLabel, Unit};
 
@@ -43,7 +46,7 @@ pub(crate) struct Options {
     pub(crate) date_based: Slot<Option<String>>,
     pub(crate) tz: Slot<String>,
     pub(crate) window: Slot<Duration>,
-    pub(crate) key: Slot<Vec<Selector>>,
+    pub(crate) key: Slot<Key>,
     pub(crate) skip: Slot<Vec<Ident>>,
     pub(crate) strict: Slot<()>,
     pub(crate) on_in_progress: Slot<OnInProgress>,

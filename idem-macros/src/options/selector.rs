@@ -4,8 +4,9 @@ use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{Expr, Member, Token};
 
-use super::Site;
 use super::list::comma_separated;
+use super::template::Template;
+use super::{Site, value};
 use crate::diagnostic::Ctxt;
 
 const A_SELECTOR: &str = "a selector is a parameter or a path of fields in one: `key(job_id, order.id)`";
@@ -29,13 +30,16 @@ impl Selector {
     }
 }
 
-/// `(a, b.c)`, or `()` to say that no argument enters the key.
-pub(crate) fn key(input: ParseStream<'_>, site: &Site<'_>, cx: &mut Ctxt) -> syn::Result<Vec<Selector>> {
+/// What makes the key, as it is said.
+pub(crate) enum Key {
+    Selected(Vec<Selector>),
+    Template(Template),
+}
+
+/// `(a, b.c)`, or `()` to say that no argument enters the key, or `= "…"`.
+pub(crate) fn key(input: ParseStream<'_>, site: &Site<'_>, cx: &mut Ctxt) -> syn::Result<Key> {
     if input.peek(Token![=]) {
-        return Err(syn::Error::new(
-            site.key.span(),
-            "a key template (`key = \"…\"`) is not available yet in this version; select arguments: `key(job_id, order.id)`",
-        ));
+        return Ok(Key::Template(Template::read(value::text(input, site)?, cx)));
     }
     let mut selectors: Vec<Selector> = Vec::new();
     elements(input, site, cx, |input, cx| {
@@ -49,7 +53,7 @@ pub(crate) fn key(input: ParseStream<'_>, site: &Site<'_>, cx: &mut Ctxt) -> syn
         }
         Ok(())
     })?;
-    Ok(selectors)
+    Ok(Key::Selected(selectors))
 }
 
 /// `(x, y)`

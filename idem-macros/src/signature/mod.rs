@@ -1,14 +1,19 @@
 //! What the function says: the item as written, and the facts about it that the options refer to.
 
+mod forms;
 mod item;
 mod output;
 mod params;
+mod queues;
 mod types;
+mod unstable;
 
+pub(crate) use forms::Forms;
 pub(crate) use item::Item;
 pub(crate) use output::{Output, ResultTypes};
-pub(crate) use params::{Binding, Param};
-pub(crate) use types::{Generic, generic_name, generics_in, peel, refused_in_key};
+pub(crate) use params::{Binding, Param, numbered};
+pub(crate) use types::{Generic, generic_name, generics_in, peel, plainly_other};
+pub(crate) use unstable::refused_in_key;
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -33,10 +38,10 @@ impl Signature {
         for input in &mut item.sig.inputs {
             match input {
                 FnArg::Receiver(this) => {
-                    params::refuse_on_self(&mut this.attrs, cx);
+                    forms::refuse_on_self(&mut this.attrs, cx);
                     receiver = Some(this.self_token.span());
                 }
-                FnArg::Typed(param) => params.push(Param::read(param, cx)),
+                FnArg::Typed(param) => params.push(Param::read(param, params.len(), cx)),
             }
         }
         Self {
@@ -53,6 +58,11 @@ impl Signature {
 
     pub(crate) fn binding(&self, name: &str) -> Option<(&Param, &Binding)> {
         self.bindings().find(|(_, b)| b.name == name)
+    }
+
+    /// Every parameter that binds a name: several may, each under a `cfg` of its own.
+    pub(crate) fn all_bindings<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a Param, &'a Binding)> {
+        self.bindings().filter(move |(_, b)| b.name == name)
     }
 }
 

@@ -3,7 +3,7 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{GenericArgument, Lifetime, PathArguments, ReturnType, Type, TypeFnPtr, TypeImplTrait, TypeReference};
 
-use super::peel;
+use super::{peel, plainly_other};
 
 /// What the function returns.
 pub(crate) enum Output {
@@ -41,42 +41,6 @@ impl Output {
             opaque: found.opaque,
         }))
     }
-}
-
-const PRIMITIVES: &[&str] = &[
-    "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
-    "f32", "f64",
-];
-
-/// Types of the prelude that somebody may return by mistake, and that nobody calls a `Result`.
-const PRELUDE: &[(&str, &str)] =
-    &[("Option", "an `Option`"), ("String", "a `String`"), ("Vec", "a `Vec`"), ("Box", "a `Box`")];
-
-/// What a type is that cannot be a `Result`, under whatever name.
-fn plainly_other(ty: &Type) -> Option<&'static str> {
-    Some(match peel(ty) {
-        Type::Tuple(tuple) if tuple.elems.is_empty() => "`()`",
-        Type::Tuple(_) => "a tuple",
-        Type::Reference(_) => "a reference",
-        Type::Array(_) => "an array",
-        Type::Slice(_) => "a slice",
-        Type::Ptr(_) => "a pointer",
-        Type::FnPtr(_) => "a function",
-        Type::Never(_) => "`!`",
-        Type::Infer(_) => "`_`",
-        Type::ImplTrait(_) => "`impl Trait`",
-        Type::TraitObject(_) => "a trait object",
-        Type::Path(path) => {
-            let name = &path.path.segments.last()?.ident;
-            let alone = path.path.segments.len() == 1;
-            if alone && PRIMITIVES.iter().any(|p| name == p) {
-                return Some("a primitive");
-            }
-            let known = PRELUDE.iter().find(|(p, _)| alone && name == p);
-            return known.map(|(_, what)| *what);
-        }
-        _ => return None,
-    })
 }
 
 fn sides(ty: &Type) -> Option<(Type, Type)> {

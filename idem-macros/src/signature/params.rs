@@ -1,25 +1,25 @@
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt;
-use syn::parse::ParseStream;
-use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Pat, PatIdent, PatType, Type};
 
-use super::peel;
-use crate::attribute::PARAMETER;
-use crate::diagnostic::{Ctxt, did_you_mean};
-
-/// The forms of `#[idem(…)]` that a later version reads.
-const LATER: &[&str] = &["name", "with", "set", "omit_none"];
+use super::{Forms, peel};
+use crate::diagnostic::Ctxt;
 
 /// One parameter other than `self`.
 pub(crate) struct Param {
+    /// Its place among them.
+    pub(crate) index: usize,
     pub(crate) pat: Pat,
     pub(crate) ty: Type,
     pub(crate) bindings: Vec<Binding>,
-    /// `#[idem(skip)]` stands on it.
-    pub(crate) skipped: bool,
+    /// What `#[idem(…)]` says of it.
+    pub(crate) forms: Forms,
+    /// The attributes that stay on it.
+    pub(crate) attrs: Vec<Attribute>,
+    /// Stands for an argument whose pattern has no name of its own, where `#[idem(name = …)]` gives it one.
+    pub(crate) unpacked: Option<Ident>,
 }
 
 /// A name that a parameter's pattern binds.
@@ -29,22 +29,54 @@ pub(crate) struct Binding {
     pub(crate) ident: Ident,
 }
 
+/// A name for a parameter that has none of its own.
+pub(crate) fn numbered(index: usize) -> Ident {
+    format_ident!("arg{index}", span = Span::mixed_site())
+}
+
 impl Param {
-    pub(super) fn read(param: &mut PatType, cx: &mut Ctxt) -> Self {
-        let skipped = take_skip(&mut param.attrs, cx);
-        if let Some(cfg) = param.attrs.iter().find(|a| a.path().is_ident("cfg")) {
-            cx.error(cfg.span(), "`cfg` on a parameter is not available yet in this version: put it on two functions");
-        }
+    pub(super) fn read(param: &mut PatType, index: usize, cx: &mut Ctxt) -> Self {
+        let forms = Forms::take(&mut param.attrs, cx);
         let mut bindings = Bindings(Vec::new());
         bindings.visit_pat(&param.pat);
-        Self { pat: (*param.pat).clone(), ty: (*param.ty).clone(), bindings: bindings.0, skipped }
+        let nameless = forms.name.is_some() && bindings.0.len() != 1;
+        Self {
+            index,
+            pat: (*param.pat).clone(),
+            ty: (*param.ty).clone(),
+            bindings: bindings.0,
+            forms,
+            attrs: param.attrs.clone(),
+            unpacked: nameless.then(|| numbered(index)),
+        }
     }
 
-    /// `user` or `mut user`: the binding is the argument itself.
+    /// What `cfg` says of it; it holds for whatever the expansion says of it.
+    pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
+        self.attrs.iter().filter(|a| a.path().is_ident("cfg"))
+    }
+
+    pub(crate) fn is_conditional(&self) -> bool {
+        self.cfgs().next().is_some()
+    }
+
+    /// `user` or `mut user`: the binding is the argument itself. Also the name that stands for a pattern without one.
     pub(crate) fn simple(&self) -> Option<&Ident> {
+        if self.unpacked.is_some() {
+            return self.unpacked.as_ref();
+        }
         match &self.pat {
             Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => self.bindings.first().map(|b| &b.ident),
             _ => None,
+        }
+    }
+
+    /// What messages call it.
+    pub(crate) fn label(&self) -> String {
+        match (&self.forms.name, self.bindings.first()) {
+            (_, Some(binding)) if self.bindings.len() == 1 => binding.name.clone(),
+            (Some(name), _) => name.value(),
+            (None, _) => self.pat.to_token_stream().to_string(),
         }
     }
 
@@ -104,63 +136,4 @@ impl<'ast> Visit<'ast> for Bindings {
         }
         visit::visit_pat_ident(self, pat);
     }
-}
-
-/// `self` takes no attribute of this crate.
-pub(super) fn refuse_on_self(attrs: &mut Vec<Attribute>, cx: &mut Ctxt) {
-    attrs.retain(|attr| {
-        let own = is_own(attr);
-        if own {
-            cx.error(attr.span(), "`self` never enters the key: remove this attribute");
-        }
-        !own
-    });
-}
-
-fn is_own(attr: &Attribute) -> bool {
-    attr.path().segments.last().is_some_and(|s| s.ident == PARAMETER)
-}
-
-/// Takes `#[idem(skip)]` off a parameter.
-fn take_skip(attrs: &mut Vec<Attribute>, cx: &mut Ctxt) -> bool {
-    let mut skip: Option<Span> = None;
-    attrs.retain(|attr| {
-        if !is_own(attr) {
-            return true;
-        }
-        match attr.parse_args_with(form) {
-            Ok(key) if skip.is_some() => cx.error(key.span(), "`skip` is given twice: keep one"),
-            Ok(_) => {}
-            Err(error) => cx.push(error),
-        }
-        // Also where it could not be read: whoever wrote it did not mean "take the argument as it is".
-        skip = Some(attr.span());
-        false
-    });
-    skip.is_some()
-}
-
-fn form(input: ParseStream<'_>) -> syn::Result<Ident> {
-    const FORM: &str = "expected `#[idem(skip)]`";
-    let key = Ident::parse_any(input).map_err(|e| syn::Error::new(e.span(), FORM))?;
-    let name = key.to_string();
-    if LATER.contains(&name.as_str()) {
-        let message = format!("`#[idem({name})]` is not available yet in this version");
-        input.parse::<TokenStream>()?;
-        return Err(syn::Error::new(key.span(), message));
-    }
-    if name != "skip" {
-        let hint = did_you_mean(&name, ["skip"]).unwrap_or_else(|| "a parameter takes `skip`".into());
-        let message = format!("unknown option `{name}`; {hint}");
-        input.parse::<TokenStream>()?;
-        return Err(syn::Error::new(key.span(), message));
-    }
-    if input.peek(syn::Token![,]) {
-        input.parse::<syn::Token![,]>()?;
-    }
-    if input.is_empty() {
-        return Ok(key);
-    }
-    input.parse::<TokenStream>()?;
-    Err(syn::Error::new(key.span(), FORM))
 }

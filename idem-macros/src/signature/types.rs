@@ -1,11 +1,8 @@
 //! What can be told of a type by its tokens.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::spanned::Spanned;
-use syn::visit::{self, Visit};
-use syn::{GenericParam, Type, TypeImplTrait, TypePath, TypePtr};
+use syn::{GenericParam, Type};
 
 /// The type inside parentheses and the invisible groups of `macro_rules`.
 pub(crate) fn peel(mut ty: &Type) -> &Type {
@@ -56,54 +53,38 @@ fn collect(tokens: TokenStream, names: &[Generic], found: &mut Vec<(Generic, Spa
     }
 }
 
-/// Why an argument of this type must not enter a key, with where; lifetimes may.
-pub(crate) fn refused_in_key(ty: &Type, generics: &syn::Generics) -> Option<(Span, String)> {
-    if let Type::Reference(reference) = peel(ty)
-        && reference.mutability.is_some()
-    {
-        return Some((ty.span(), "a `&mut` argument may differ from call to call".into()));
-    }
-    let mut search = Unstable(None);
-    search.visit_type(ty);
-    if search.0.is_some() {
-        return search.0;
-    }
-    let mut mentioned = generics_in(ty.to_token_stream(), generics);
-    mentioned.retain(|(name, _)| !name.starts_with('\''));
-    let (name, span) = mentioned.into_iter().next()?;
-    Some((span, format!("its type depends on the parameter `{name}`, and all `{name}` would share one key")))
-}
+const PRIMITIVES: &[&str] = &[
+    "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
+    "f32", "f64",
+];
 
-struct Unstable(Option<(Span, String)>);
+/// Types of the prelude that somebody may return by mistake, and that nobody calls a `Result`.
+const PRELUDE: &[(&str, &str)] =
+    &[("Option", "an `Option`"), ("String", "a `String`"), ("Vec", "a `Vec`"), ("Box", "a `Box`")];
 
-impl Unstable {
-    fn found(&mut self, span: Span, why: &str) {
-        self.0.get_or_insert_with(|| (span, why.into()));
-    }
-}
-
-impl<'ast> Visit<'ast> for Unstable {
-    fn visit_type_impl_trait(&mut self, ty: &'ast TypeImplTrait) {
-        self.found(ty.span(), "its type is `impl Trait`, and all such types would share one key");
-    }
-
-    fn visit_type_ptr(&mut self, ty: &'ast TypePtr) {
-        self.found(ty.span(), "an address is not the same in the next process");
-    }
-
-    fn visit_type_path(&mut self, ty: &'ast TypePath) {
-        let Some(last) = ty.path.segments.last() else {
-            return;
-        };
-        if last.ident == "HashSet" {
-            self.found(
-                last.ident.span(),
-                "a `HashSet` has no order that lasts, as a `BTreeSet` or `idem::key::Set` has",
-            );
+/// What a type plainly is, as far as nobody would call anything else so.
+pub(crate) fn plainly_other(ty: &Type) -> Option<&'static str> {
+    Some(match peel(ty) {
+        Type::Tuple(tuple) if tuple.elems.is_empty() => "`()`",
+        Type::Tuple(_) => "a tuple",
+        Type::Reference(_) => "a reference",
+        Type::Array(_) => "an array",
+        Type::Slice(_) => "a slice",
+        Type::Ptr(_) => "a pointer",
+        Type::FnPtr(_) => "a function",
+        Type::Never(_) => "`!`",
+        Type::Infer(_) => "`_`",
+        Type::ImplTrait(_) => "`impl Trait`",
+        Type::TraitObject(_) => "a trait object",
+        Type::Path(path) => {
+            let name = &path.path.segments.last()?.ident;
+            let alone = path.path.segments.len() == 1;
+            if alone && PRIMITIVES.iter().any(|p| name == p) {
+                return Some("a primitive");
+            }
+            let known = PRELUDE.iter().find(|(p, _)| alone && name == p);
+            return known.map(|(_, what)| *what);
         }
-        // `Set<HashSet<_>>` orders what it holds.
-        if last.ident != "Set" {
-            visit::visit_type_path(self, ty);
-        }
-    }
+        _ => return None,
+    })
 }

@@ -42,6 +42,22 @@ fn generics_and_patterns() {
 }
 
 #[test]
+fn forms_a_template_and_a_condition() {
+    check(
+        "idempotent",
+        r#"key = "close:{order.id}:{to}:{pair}""#,
+        "async fn close(order: Order, #[idem(name = \"to\", with = lower)] mail: String, #[idem(name = \"pair\")] (a, b): (u8, u8)) -> Result<(), AppError> { go(order, mail, a, b) }",
+        expect_file!["golden/key_template.rs"],
+    );
+    check(
+        "idempotent",
+        "",
+        "async fn label(#[idem(set)] tags: HashSet<String>, #[cfg(feature = \"notes\")] #[idem(omit_none)] note: Option<&str>) -> Result<(), AppError> { go(tags) }",
+        expect_file!["golden/parameter_forms.rs"],
+    );
+}
+
+#[test]
 fn a_method() {
     check(
         "idempotent",

@@ -20,7 +20,6 @@ fn the_list_of_options() {
     check("Strict", &[("Strict", "did you mean `strict`?")]);
     check("reason = \"x\"", &[("reason", "belongs to `#[not_idempotent]`: remove it")]);
     check("accept = \"previous\"", &[("accept", "`accept` is not available yet")]);
-    check("key = \"a:{user}\"", &[("key", "not available yet")]);
     check("strict = true", &[("strict", "flag without a value")]);
     check("associated(), name = \"x\"", &[("associated", "flag without a value")]);
 }

@@ -1,11 +1,13 @@
 //! The pipeline as a function from tokens to tokens.
 
 mod agreement;
+mod forms;
 mod golden;
 mod junk;
 mod mistakes;
 mod options;
 mod signatures;
+mod templates;
 
 use proc_macro2::{TokenStream, TokenTree};
 

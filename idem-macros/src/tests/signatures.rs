@@ -116,15 +116,23 @@ fn arguments_that_cannot_be_told_apart_stay_out_of_keys() {
         ("async fn f(x: &impl Serialize) -> Result<(), E> {}", "impl Serialize", "`impl Trait`"),
         ("async fn f(x: &mut Order) -> Result<(), E> {}", "&mut Order", "may differ from call to call"),
         ("async fn f(x: *const u8) -> Result<(), E> {}", "*const u8", "an address"),
-        ("async fn f(x: HashSet<u8>) -> Result<(), E> {}", "HashSet", "`BTreeSet` or `idem::key::Set`"),
+        ("async fn f(x: HashSet<u8>) -> Result<(), E> {}", "HashSet", "mark it `#[idem(set)]`"),
+        ("async fn f(x: Instant) -> Result<(), E> {}", "Instant", "of this process alone"),
+        ("async fn f(x: Option<std::time::Instant>) -> Result<(), E> {}", "Instant", "of this process alone"),
+        ("async fn f(x: fn(u8) -> u8) -> Result<(), E> {}", "fn(u8) -> u8", "one function or closure from another"),
+        ("async fn f(x: Box<dyn Fn(u8) + Send>) -> Result<(), E> {}", "dyn Fn(u8) + Send", "one function or closure"),
+        ("async fn f(x: impl AsyncFn(u8)) -> Result<(), E> {}", "impl AsyncFn(u8)", "one function or closure"),
         ("async fn f(x: &[std::collections::HashSet<u8>]) -> Result<(), E> {}", "HashSet", "no order that lasts"),
     ] {
         refused(item, &[(at, why)]);
         refused(&item.replace("(x", "(#[idem(skip)] x").replace(") ->", ", y: u8) ->"), &[]);
         check("idempotent", "key(x)", item, &[(at, "do not select it")]);
         check("idempotent", "scope = \"x\", key()", item, &[(at, "is the scope `x` of the key")]);
+        check("idempotent", "key = \"{x}\"", item, &[("\"{x}\"", why)]);
     }
     refused("async fn f(x: Set<HashSet<u8>>) -> Result<(), E> {}", &[]);
+    refused("async fn f(x: HashMap<u8, f64>, y: SystemTime, z: my::Instant) -> Result<(), E> {}", &[]);
+    refused("async fn f(x: PhantomData<fn() -> *const u8>) -> Result<(), E> {}", &[]);
     refused("async fn f<'a>(x: Cow<'a, str>) -> Result<(), E> {}", &[]);
     check("idempotent", "key(x.id)", "async fn f(x: &mut Order) -> Result<(), E> {}", &[]);
     check("idempotent", "key(x.id)", "async fn f<T>(x: Page<T>) -> Result<(), E> {}", &[("T", "all `T`")]);
@@ -151,13 +159,10 @@ fn attributes_of_parameters() {
     refused(&with("(skip)"), &[]);
     refused(&with("(skip,)"), &[]);
     refused(&with("(skp)"), &[("skp", "unknown option `skp`; did you mean `skip`?")]);
-    refused(&with("(ignore)"), &[("ignore", "a parameter takes `skip`")]);
-    refused(&with("(name = \"z\")"), &[("name", "not available yet")]);
-    refused(&with("(set)"), &[("set", "`#[idem(set)]` is not available yet")]);
-    refused(&with("(skip = true)"), &[("skip", "expected `#[idem(skip)]`")]);
+    refused(&with("(ignore)"), &[("ignore", "a parameter takes `skip`, `name = \"user_id\"`")]);
+    refused(&with("(skip = true)"), &[("skip", "`skip` is written `#[idem(skip)]`")]);
     refused("async fn f(x: u8, #[idem(skip)] #[idem(skip)] y: u8) -> Result<(), E> {}", &[("skip", "given twice")]);
     check("idempotent", "skip(y)", &with("(skip)"), &[("y", "skipped twice")]);
-    refused("async fn f(x: u8, #[cfg(unix)] y: u8) -> Result<(), E> {}", &[("#[cfg(unix)]", "not available yet")]);
 }
 
 #[test]

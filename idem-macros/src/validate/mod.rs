@@ -4,6 +4,7 @@ mod args;
 mod function;
 mod outcome;
 mod scope;
+mod template;
 mod time;
 mod transaction;
 
@@ -68,13 +69,14 @@ pub(crate) fn handler(
     let ttl = time::ttl(attribute, &ttl, &lease, bucket.as_ref(), &window, cx);
     outcome::check(&strict, siblings.strict, &on_in_progress, &wait, cx);
     outcome::check_result(&result, &max_result, cx);
+    args::check_forms(signature, cx);
     let mut skipped = args::skipped(skip, signature, cx);
     let transaction = transaction::transaction(transaction, &lease, &on_store_error, &mut skipped, signature, cx);
     scope::check_label(&scope_label, &scope, cx);
     let scoped = scope.is_written();
     let scope = scope::parts(scope, &item.sig.generics, signature, cx);
     let scoped = scoped && scope.as_ref().is_none_or(|parts| !parts.is_empty());
-    let args = args::args(key, &skipped, scoped, signature, item, cx);
+    let (args, template) = args::args(key, &skipped, scope.as_deref(), scoped, signature, item, cx);
     let read = args::read(&args, scope.as_deref(), signature);
 
     let Output::Result(types) = &signature.output else {
@@ -108,6 +110,7 @@ pub(crate) fn handler(
         },
         protection: Protection::Protected(Box::new(Protected {
             args,
+            template,
             read,
             result: (**types).clone(),
             map_error: error.take(),

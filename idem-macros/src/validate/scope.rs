@@ -1,9 +1,10 @@
+use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Expr, Generics};
 
 use super::args;
 use crate::diagnostic::{Ctxt, did_you_mean, listed};
-use crate::ir::{ArgValue, ScopePart, ScopeSource};
+use crate::ir::{Arg, ScopePart, ScopeSource, Written};
 use crate::options::{Scope, ScopeLabel, ScopeValue, Slot};
 use crate::signature::{Signature, refused_in_key};
 
@@ -35,6 +36,7 @@ pub(super) fn parts(
             ScopeValue::ByName => by_name(&scope.kind, scope.span, generics, signature, cx),
             ScopeValue::Expr(expr) => {
                 check_root(&expr, signature, cx);
+                check_conditions(&expr, signature, cx);
                 Some(ScopeSource::Expression(*expr))
             }
         };
@@ -78,12 +80,32 @@ fn by_name(
         (Some(found), None) | (None, Some(found)) => found,
         (None, None) => return Some(ScopeSource::Delivery),
     };
-    if let Some((span, why)) = refused_in_key(&param.ty, generics) {
-        let name = &binding.name;
-        cx.error(span, format!("`{name}` is the scope `{kind}` of the key, and {why}"));
+    let name = &binding.name;
+    if let Some(refused) = refused_in_key(param, true, generics) {
+        let why = &refused.why;
+        cx.error(refused.span, format!("`{name}` is the scope `{kind}` of the key, and {why}"));
         return None;
     }
-    Some(ScopeSource::Argument(args::value(param, binding)))
+    if param.is_conditional() {
+        cx.error(span, conditional(name));
+    }
+    // It is the scope under the name of its kind, and there is no call without it.
+    let arg = Arg { name: name.clone(), written: Written::AsItIs, ..args::value(param, binding) };
+    Some(ScopeSource::Argument(arg))
+}
+
+fn conditional(name: &str) -> String {
+    format!(
+        "`{name}` is under `cfg`, and the scope is the same in every configuration: put `#[cfg(…)]` on two functions"
+    )
+}
+
+/// What an expression reads is there in every configuration.
+fn check_conditions(expr: &Expr, signature: &Signature, cx: &mut Ctxt) {
+    let conditional_one = |name: &String| signature.all_bindings(name).any(|(param, _)| param.is_conditional());
+    if let Some(name) = names_in(expr).iter().find(|name| conditional_one(name)) {
+        cx.error(expr.span(), conditional(name));
+    }
 }
 
 /// A plain `order.customer` must begin with an argument; what else an expression names is the compiler's matter.
@@ -169,17 +191,5 @@ impl Names {
             let name: String = opened.chars().take_while(|c| word(*c)).collect();
             self.0.push(name);
         }
-    }
-}
-
-/// The names that a part of the scope reads.
-pub(super) fn reads(part: &ScopePart) -> Vec<String> {
-    match &part.source {
-        ScopeSource::Argument(arg) => match &arg.value {
-            ArgValue::Whole { .. } | ArgValue::Bound(_) => vec![arg.name.clone()],
-            ArgValue::Path(expr) => names_in(expr),
-        },
-        ScopeSource::Expression(expr) => names_in(expr),
-        ScopeSource::Delivery => Vec::new(),
     }
 }

@@ -44,6 +44,15 @@ pub(super) fn transaction(
         cx.error(param.ty.span(), AS_REFERENCE);
         return None;
     }
+    if param.is_conditional() {
+        let message = format!(
+            "`{name}` is under `cfg`, and the claim is in its transaction in every configuration: put `#[cfg(…)]` on two functions"
+        );
+        cx.error(ident.span(), message);
+    }
+    if let Some(form) = param.forms.first() {
+        cx.error(form.span(), format!("`{form}` changes nothing: the connection does not enter the key; remove this"));
+    }
     if !skipped.contains(&name) {
         skipped.push(name);
     }

@@ -116,7 +116,9 @@ fn key(task: &Task, settings: &Settings) -> String {
         ScopeSource::Argument(from) | ScopeSource::Expression(from) => format!("scope {} = {from}", part.kind),
         ScopeSource::Delivery => format!("scope {} of the delivery", part.kind),
     });
-    let args = task.key_arguments().iter().map(|name| (*name).to_owned());
+    let template = task.key_template().map(|text| format!("\"{text}\""));
+    let names = if template.is_some() { &[] } else { task.key_arguments() };
+    let args = template.into_iter().chain(names.iter().map(|name| (*name).to_owned()));
     let bucket = settings.bucket.as_ref().map(ToString::to_string);
     let parts: Vec<_> = scopes.chain(args).chain(bucket).collect();
     if parts.is_empty() { "the task alone".to_owned() } else { parts.join(", ") }

@@ -165,6 +165,12 @@ pub enum KeyError {
         /// The kind of value found.
         found: &'static str,
     },
+    /// A template has a place for an argument that was not given.
+    #[error("{place}: the key's template has a place for it, but it was not given; give it")]
+    ArgumentMissing {
+        /// The argument.
+        place: Place,
+    },
     /// A declared scope has no value.
     #[error(
         "scope `{kind}` is declared but its value is absent, and an unscoped key would merge all \
@@ -228,6 +234,7 @@ impl KeyError {
             | KeyError::Number { place }
             | KeyError::SetOfNonSeq { place, .. }
             | KeyError::TooLarge { place }
+            | KeyError::ArgumentMissing { place }
             | KeyError::Custom { place, .. } => Some(place),
             KeyError::ScopeMissing { .. } | KeyError::ScopeKind { .. } => None,
         }

@@ -1,8 +1,10 @@
 //! The parts of a call, put together into the bytes that are hashed.
+use super::MAX_ENCODED;
 use super::digest::Key;
-use super::encoder::{self, ARRAY, MAP, NULL, SOME_TAG};
+use super::encoder::{self, ARRAY, Encoder, MAP, NULL, SOME_TAG};
 use super::error::{CustomMessage, Duplicate, KeyError, Place};
-use super::order;
+use super::number::text_of;
+use super::order::{self, Span};
 use super::pool::{FRONT, Parts};
 use super::refusal::Encoded;
 use super::scope::Scope;
@@ -80,6 +82,26 @@ impl Parts {
             Ok(()) => Ok(()),
             Err(refusal) => Err(refusal.at(Place::Argument(order::repeated(&self.encoder)))),
         }
+    }
+
+    /// Makes a template of settled arguments the subject.
+    pub fn fill(&mut self, text: &str, places: &[&str]) -> Result<(), KeyError> {
+        let Parts { encoder: Encoder { out, spans, .. }, explicit, .. } = self;
+        explicit.clear();
+        encoder::head(explicit, ARRAY, 1 + places.len() as u64);
+        encoder::text(explicit, text);
+        for name in places {
+            let named = |span: &&Span| text_of(&out[span.start..span.name_end]) == Some(name);
+            let Some(span) = spans.iter().find(named) else {
+                return Err(KeyError::ArgumentMissing { place: Place::Argument((*name).into()) });
+            };
+            explicit.extend_from_slice(&out[span.name_end..span.end]);
+            if explicit.len() > MAX_ENCODED {
+                return Err(KeyError::TooLarge { place: Place::ExplicitKey });
+            }
+        }
+        self.has_explicit = true;
+        Ok(())
     }
 
     #[inline]

@@ -1,7 +1,7 @@
 //! The parts of one call become its key.
 use super::MAX_ENCODED;
 use super::digest::Key;
-use super::encoder::Encoder;
+use super::encoder::{Encoder, NULL};
 use super::error::{KeyError, Place};
 use super::fingerprint::Fingerprint;
 use super::pool::{FRONT, Lent, Parts};
@@ -70,6 +70,12 @@ impl KeyWriter {
         parts.end(encoded, || Place::Argument(name.into()))
     }
 
+    /// Whether the last argument's value is absent.
+    pub(crate) fn ends_in_null(&mut self) -> bool {
+        let Encoder { out, spans, .. } = &self.0.parts().encoder;
+        spans.last().is_some_and(|span| out.get(span.name_end..span.end) == Some(&[NULL][..]))
+    }
+
     /// Adds the value of a scope. Several scopes are one of the joined kinds, in the order of the
     /// calls.
     ///
@@ -99,8 +105,8 @@ impl KeyWriter {
         self.0.parts().time = Some(label);
     }
 
-    /// Lets this value be the subject instead of the arguments: the text of an explicit key, or
-    /// a template followed by its values as one tuple. A later value replaces an earlier one.
+    /// Lets this value be the subject instead of the arguments: the text of an explicit key. A
+    /// later value replaces an earlier one.
     ///
     /// # Errors
     /// A [`KeyError`] with the place [`Place::ExplicitKey`].
@@ -117,7 +123,39 @@ impl KeyWriter {
         Ok(())
     }
 
-    /// The key: over the arguments, or over the explicit key if there is one.
+    /// Lets a template be the subject: its text, and the arguments of these names, which have been
+    /// added, in the order of their places. An argument may have several places; one that has none
+    /// does not enter the key.
+    ///
+    /// ```
+    /// # use idem_runtime as idem;
+    /// # use idem::key::{KeyError, KeySpace, KeyWriter, TaskIdent};
+    /// # use std::num::NonZeroU32;
+    /// # let (space, task) = (KeySpace::new("app"), TaskIdent::new("autoclose", NonZeroU32::MIN));
+    /// let key = |job_id: &str, day: &str| {
+    ///     let mut writer = KeyWriter::new();
+    ///     writer.arg("job_id", job_id)?;
+    ///     writer.arg("day", day)?;
+    ///     writer.template("autoclose:{job_id}:{day}", &["job_id", "day"])?;
+    ///     writer.finish(&space, &task)
+    /// };
+    /// assert_ne!(key("a:b", "c")?, key("a", "b:c")?);
+    /// # Ok::<(), KeyError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The first refusal of a part; [`KeyError::ArgumentMissing`] for a place without its argument;
+    /// [`KeyError::TooLarge`] for text and values of more than a key is made from.
+    pub fn template(&mut self, text: &str, places: &[&str]) -> Result<(), KeyError> {
+        let parts = self.0.parts();
+        parts.settle()?;
+        if let Err(refusal) = parts.fill(text, places) {
+            return Err(parts.refuse(refusal));
+        }
+        Ok(())
+    }
+
+    /// The key: over the arguments, or over the explicit key or the template if there is one.
     ///
     /// # Errors
     /// The first refusal of a part; [`KeyError::DuplicateKey`] for an argument given twice.

@@ -35,6 +35,8 @@ struct Subject {
 struct Args {
     writer: KeyWriter,
     names: Vec<String>,
+    /// Those of them that were given without a value.
+    nulls: Vec<String>,
     scopes: Vec<(String, ScopeId)>,
     refused: Option<KeyError>,
 }
@@ -43,6 +45,9 @@ impl Args {
     fn arg<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {
         if let Err(refusal) = self.writer.arg(name, value) {
             self.refused.get_or_insert(refusal);
+        }
+        if self.writer.ends_in_null() {
+            self.nulls.push(name.to_owned());
         }
         self.names.push(name.to_owned());
     }
@@ -81,6 +86,9 @@ impl Subject {
         if let Some(name) = self.args.names.iter().find(|name| !known.contains(&name.as_str())) {
             return refuse(format!("`{name}` was given"));
         }
+        if let Some(name) = self.args.nulls.iter().find(|name| task.optional_args.contains(&name.as_str())) {
+            return refuse(format!("`{name}` is left out of the key where it is `None`, do not give it then"));
+        }
         for part in task.scope().iter().filter(|part| part.source != ScopeSource::Delivery) {
             if self.args.scope(part.kind).is_none() {
                 return refuse(format!("and scoped by `{0}`, add `.scope(\"{0}\", id)`", part.kind));
@@ -98,7 +106,8 @@ impl Subject {
     fn check_all(&self, settings: &Settings) -> Result<(), Error> {
         let Args { names, scopes, .. } = &self.args;
         if let Some(task) = self.registered() {
-            let missing = task.key_arguments().iter().find(|name| !names.iter().any(|given| given == *name));
+            let mut needed = task.key_arguments().iter().filter(|name| !task.optional_args.contains(name));
+            let missing = needed.find(|name| !names.iter().any(|given| given == **name));
             let refuse = |name| Err(keyed_by(task, format!("`{name}` was not given, add `.arg(\"{name}\", &value)`")));
             return missing.map_or(Ok(()), refuse);
         }

@@ -167,6 +167,9 @@ impl Runtime {
                 return Ok((call.0, Some(call.1)));
             }
         }
+        if let Some(template) = &settings.template {
+            writer.template(template.text, template.places).map_err(refused)?;
+        }
         writer.finish(space, task).map(|key| (key, None)).map_err(refused)
     }
 }

@@ -1,0 +1,14 @@
+#![allow(unused_variables)]
+
+use idem::idempotent;
+
+#[idempotent]
+async fn send(
+    #[idem(name = "user_id")]
+    #[idem(name = "id")]
+    user: u64,
+) -> Result<(), idem::Error> {
+    Ok(())
+}
+
+fn main() {}

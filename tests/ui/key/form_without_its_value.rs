@@ -1,0 +1,10 @@
+#![allow(unused_variables)]
+
+use idem::idempotent;
+
+#[idempotent]
+async fn send(#[idem(name)] user: u64) -> Result<(), idem::Error> {
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+#![allow(unused_variables)]
+
+use idem::idempotent;
+
+#[idempotent]
+async fn send(#[idem(with = "lower")] user: String) -> Result<(), idem::Error> {
+    Ok(())
+}
+
+fn main() {}
