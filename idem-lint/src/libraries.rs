@@ -1,0 +1,103 @@
+//! What is known of queue libraries. Each row says where it was read.
+
+use crate::config::{Call, TraitMethod};
+
+/// What of a library makes a handler of a function.
+enum Mark {
+    /// It carries this attribute.
+    Attribute(&'static str),
+    /// It is this method of this trait.
+    Trait(&'static str, &'static str),
+    /// It is passed to this call, as this argument.
+    Call(&'static str, usize),
+}
+
+/// The mark, and the page that documents it.
+const LIBRARIES: &[(Mark, &str)] = &[
+    // Up to 0.7; 1.0 has `build` alone.
+    (Mark::Call("build_fn", 0), "https://docs.rs/apalis-core/0.7/apalis_core/builder/struct.WorkerBuilder.html"),
+    (Mark::Call("build", 0), "https://docs.rs/apalis-core/1.0.0/apalis_core/worker/builder/struct.WorkerBuilder.html"),
+    (Mark::Call("task_fn", 0), "https://docs.rs/apalis-core/1.0.0/apalis_core/task/task_fn/fn.task_fn.html"),
+    (Mark::Trait("backie::BackgroundTask", "run"), "https://docs.rs/backie/0.9.0/backie/trait.BackgroundTask.html"),
+    (Mark::Attribute("celery::task"), "https://docs.rs/celery/0.5/celery/attr.task.html"),
+    (Mark::Attribute("coil::background_job"), "https://docs.rs/coil/latest/coil/attr.background_job.html"),
+    (Mark::Trait("fang::AsyncRunnable", "run"), "https://docs.rs/fang/latest/fang/asynk/async_runnable/index.html"),
+    (
+        Mark::Trait("graphile_worker::TaskHandler", "run"),
+        "https://docs.rs/graphile_worker_task_handler/0.5.12/graphile_worker_task_handler/trait.TaskHandler.html",
+    ),
+    (
+        Mark::Trait("graphile_worker::BatchTaskHandler", "run_batch"),
+        "https://docs.rs/graphile_worker_task_handler/0.5.18/graphile_worker_task_handler/trait.BatchTaskHandler.html",
+    ),
+    (Mark::Call("lambda_runtime::service_fn", 0), "https://docs.rs/lambda_runtime/1.1.3/lambda_runtime/fn.run.html"),
+    (Mark::Trait("loco_rs::BackgroundWorker", "perform"), "https://loco.rs/docs/processing/workers"),
+    (Mark::Trait("sidekiq::Worker", "perform"), "https://docs.rs/rusty-sidekiq/latest/sidekiq/trait.Worker.html"),
+    (Mark::Attribute("sqlxmq::job"), "https://docs.rs/sqlxmq/latest/sqlxmq/attr.job.html"),
+];
+
+/// Modules that commonly hold handlers.
+pub(crate) const MODULES: &[&str] = &[
+    "crate::**::consumers",
+    "crate::**::handlers",
+    "crate::**::jobs",
+    "crate::**::tasks",
+    "crate::**::webhooks",
+    "crate::**::workers",
+];
+
+/// Names that handlers commonly have.
+pub(crate) const NAMES: &[&str] = &["handle", "handle_*", "*_handler", "*_job", "*_task"];
+
+pub(crate) fn attributes() -> Vec<String> {
+    let marks = LIBRARIES.iter().filter_map(|(mark, _)| match mark {
+        Mark::Attribute(path) => Some((*path).to_owned()),
+        _ => None,
+    });
+    marks.collect()
+}
+
+pub(crate) fn traits() -> Vec<TraitMethod> {
+    let marks = LIBRARIES.iter().filter_map(|(mark, _)| match mark {
+        Mark::Trait(path, method) => Some(TraitMethod { path: (*path).to_owned(), method: (*method).to_owned() }),
+        _ => None,
+    });
+    marks.collect()
+}
+
+pub(crate) fn calls() -> Vec<Call> {
+    let marks = LIBRARIES.iter().filter_map(|(mark, _)| match mark {
+        Mark::Call(callee, argument) => Some(Call { callee: (*callee).to_owned(), argument: Some(*argument) }),
+        _ => None,
+    });
+    marks.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LIBRARIES, Mark};
+
+    /// What the spec tells users and what is in force are the same rows.
+    #[test]
+    fn the_spec_lists_every_library() {
+        let spec = include_str!("../../docs/spec/lint.md");
+        for (mark, source) in LIBRARIES {
+            let row = match mark {
+                Mark::Attribute(path) => format!("| `#[{path}]` | {source} |"),
+                Mark::Trait(path, method) => format!("| `{method}` of `{path}` | {source} |"),
+                Mark::Call(callee, argument) => format!("| argument {argument} of `{callee}` | {source} |"),
+            };
+            assert!(spec.contains(&row), "docs/spec/lint.md lacks the row\n{row}");
+        }
+        let rows = spec.lines().filter(|line| line.contains("| https://")).count();
+        assert_eq!(rows, LIBRARIES.len(), "docs/spec/lint.md has a row that is not in force");
+    }
+
+    #[test]
+    fn the_spec_lists_every_default_pattern() {
+        let spec = include_str!("../../docs/spec/lint.md");
+        for pattern in super::MODULES.iter().chain(super::NAMES) {
+            assert!(spec.contains(&format!("`{pattern}`")), "docs/spec/lint.md lacks `{pattern}`");
+        }
+    }
+}
