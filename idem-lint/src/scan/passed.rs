@@ -27,7 +27,8 @@ pub(super) fn names(argument: &Expr) -> Vec<Segments> {
                 return Vec::new();
             }
             let elements = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(tokens).unwrap_or_default();
-            elements.iter().flat_map(names).collect()
+            // A list in a list would be bounded by nothing.
+            elements.iter().filter(|element| !matches!(element, Expr::Macro(_))).flat_map(names).collect()
         }
         _ => Vec::new(),
     }
