@@ -14,26 +14,28 @@ enum Mark {
 
 /// The mark, and the page that documents it.
 const LIBRARIES: &[(Mark, &str)] = &[
-    // Up to 0.7; 1.0 has `build` alone.
-    (Mark::Call("build_fn", 0), "https://docs.rs/apalis-core/0.7/apalis_core/builder/struct.WorkerBuilder.html"),
-    (Mark::Call("build", 0), "https://docs.rs/apalis-core/1.0.0/apalis_core/worker/builder/struct.WorkerBuilder.html"),
-    (Mark::Call("task_fn", 0), "https://docs.rs/apalis-core/1.0.0/apalis_core/task/task_fn/fn.task_fn.html"),
-    (Mark::Trait("backie::BackgroundTask", "run"), "https://docs.rs/backie/0.9.0/backie/trait.BackgroundTask.html"),
-    (Mark::Attribute("celery::task"), "https://docs.rs/celery/0.5/celery/attr.task.html"),
-    (Mark::Attribute("coil::background_job"), "https://docs.rs/coil/latest/coil/attr.background_job.html"),
-    (Mark::Trait("fang::AsyncRunnable", "run"), "https://docs.rs/fang/latest/fang/asynk/async_runnable/index.html"),
+    // `build_fn` is up to 0.7, and `build` takes functions since 1.0.
+    (Mark::Call("build_fn", 0), "https://docs.rs/apalis-core/0.4.7/apalis_core/builder/trait.WorkerFactoryFn.html"),
+    (Mark::Call("build", 0), "https://docs.rs/apalis-core/1.0.0/src/apalis_core/worker/builder.rs.html"),
+    (Mark::Call("task_fn", 0), "https://docs.rs/apalis-core/1.0.0/src/apalis_core/worker/builder.rs.html"),
+    (Mark::Trait("backie::BackgroundTask", "run"), "https://docs.rs/crate/backie/latest/source/src/runnable.rs"),
+    (Mark::Attribute("celery::task"), "https://docs.rs/celery-codegen/0.5.0/celery_codegen/attr.task.html"),
+    (
+        Mark::Attribute("coil::background_job"),
+        "https://docs.rs/coil_proc_macro/0.2.0/coil_proc_macro/attr.background_job.html",
+    ),
+    (
+        Mark::Trait("fang::AsyncRunnable", "run"),
+        "https://docs.rs/fang/latest/fang/asynk/async_runnable/trait.AsyncRunnable.html",
+    ),
     (
         Mark::Trait("graphile_worker::TaskHandler", "run"),
         "https://docs.rs/graphile_worker_task_handler/0.5.12/graphile_worker_task_handler/trait.TaskHandler.html",
     ),
-    (
-        Mark::Trait("graphile_worker::BatchTaskHandler", "run_batch"),
-        "https://docs.rs/graphile_worker_task_handler/0.5.18/graphile_worker_task_handler/trait.BatchTaskHandler.html",
-    ),
     (Mark::Call("lambda_runtime::service_fn", 0), "https://docs.rs/lambda_runtime/1.1.3/lambda_runtime/fn.run.html"),
     (Mark::Trait("loco_rs::BackgroundWorker", "perform"), "https://loco.rs/docs/processing/workers"),
     (Mark::Trait("sidekiq::Worker", "perform"), "https://docs.rs/rusty-sidekiq/latest/sidekiq/trait.Worker.html"),
-    (Mark::Attribute("sqlxmq::job"), "https://docs.rs/sqlxmq/latest/sqlxmq/attr.job.html"),
+    (Mark::Attribute("sqlxmq::job"), "https://docs.rs/sqlxmq/0.6.0/sqlxmq/all.html"),
 ];
 
 /// Modules that commonly hold handlers.

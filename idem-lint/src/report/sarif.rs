@@ -42,7 +42,7 @@ impl Report {
                 "tool": {"driver": driver()},
                 "columnKind": "unicodeCodePoints",
                 "invocations": [{
-                    // The run went to its end; what it could not check is said by the notifications.
+                    // It went to its end; but where something could not be checked, a clean result proves nothing.
                     "executionSuccessful": self.problems.is_empty(),
                     "toolExecutionNotifications": problems.chain(unused).collect::<Vec<_>>(),
                 }],

@@ -22,11 +22,11 @@ impl fmt::Display for Report {
             0 => String::new(),
             problems => format!("; {problems} could not be checked"),
         };
+        let say = handlers - findings - suppressed;
         write!(
             f,
-            "{} of {handlers} functions that look like handlers say what they are, {suppressed} suppressed, \
-             {findings} unprotected, in {files} files{problems}",
-            handlers - findings - suppressed
+            "{handlers} functions in {files} files look like handlers: {say} say what they are, {findings} say nothing, \
+             {suppressed} suppressed{problems}"
         )
     }
 }

@@ -2,12 +2,15 @@ use proc_macro2::{LineColumn, TokenStream};
 
 use super::{Unparsed, depth};
 
+/// The tokeniser says where, not what.
+const NO_TOKEN: &str = "a bracket or a quote without its partner, or a letter that begins no token";
+
 /// Parses a file as the compiler would read it: a byte order mark and a first line `#!…` do not belong to it.
 pub(super) fn parse(text: &str) -> Result<syn::File, Unparsed> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let tokens: TokenStream = without_shebang(text)
         .parse()
-        .map_err(|error: proc_macro2::LexError| unparsed(error.span().start(), error.to_string()))?;
+        .map_err(|error: proc_macro2::LexError| unparsed(error.span().start(), NO_TOKEN.into()))?;
     if let Some(span) = depth::too_deep(tokens.clone()) {
         let why = format!("nested or chained deeper than {} tokens", depth::MOST);
         return Err(Unparsed { too_deep: true, ..unparsed(span.start(), why) });

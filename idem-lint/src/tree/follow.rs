@@ -79,7 +79,8 @@ impl<'a> Follow<'a> {
                 }
                 None => Vec::new(),
             };
-            if !found.is_empty() {
+            // A `mod.rs` is never a root.
+            if !found.is_empty() && !file.ends_with("mod.rs") {
                 declares.push(file.clone());
             }
             declared.extend(found.iter().map(|file| real(file)));

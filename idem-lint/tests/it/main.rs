@@ -1,4 +1,5 @@
 //! The library from outside: trees in, reports out.
+#![allow(missing_docs, clippy::unwrap_used)]
 
 mod config;
 mod junk;

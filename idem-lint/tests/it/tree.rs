@@ -45,6 +45,8 @@ fn a_file_that_no_crate_leads_to_is_the_module_of_its_place() {
 #[test]
 fn a_stray_file_that_declares_modules_is_a_root() {
     assert_eq!(modules(&[("a.rs", SEND), ("z.rs", "mod a;")]), ["crate::a::send"]);
+    let files = [("jobs/mod.rs", "mod mailer;"), ("jobs/mailer.rs", SEND)];
+    assert_eq!(modules(&files), ["crate::jobs::mailer::send"]);
 }
 
 #[test]
