@@ -5,7 +5,7 @@ use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 
 /// The most tokens, summed from the outermost level to the innermost, that may stand between two ends of a statement.
 /// A level costs at most some 44 KiB of stack (references of a type, in a build without optimisation), see [`STACK`].
-pub(crate) const MOST: usize = 4_000;
+pub(crate) const MOST: usize = 8_000;
 
 /// The stack of the thread that parses, in bytes. Memory is taken as it is used.
 pub(crate) const STACK: usize = MOST * (64 << 10);

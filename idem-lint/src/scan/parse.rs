@@ -15,11 +15,21 @@ pub(super) fn parse(text: &str) -> Result<syn::File, Unparsed> {
         let why = format!("nested or chained deeper than {} tokens", depth::MOST);
         return Err(Unparsed { too_deep: true, ..unparsed(span.start(), why) });
     }
-    syn::parse2(tokens).map_err(|error| unparsed(error.span().start(), error.to_string()))
+    syn::parse2(tokens).map_err(|error| {
+        let (at, why) = (error.span().start(), error.to_string());
+        // The end of the file has no place of its own.
+        let ended = at == LineColumn { line: 1, column: 0 } && why.starts_with("unexpected end");
+        unparsed(if ended { end(text) } else { at }, why)
+    })
 }
 
 fn unparsed(at: LineColumn, why: String) -> Unparsed {
     Unparsed { line: at.line, column: at.column + 1, why, too_deep: false }
+}
+
+fn end(text: &str) -> LineColumn {
+    let last = text.lines().last().unwrap_or_default();
+    LineColumn { line: text.lines().count().max(1), column: last.chars().count() }
 }
 
 /// The rest keeps its lines. `#![…]` is an attribute.

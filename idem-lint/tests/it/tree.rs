@@ -95,7 +95,8 @@ fn a_crates_root_can_be_checked_alone() {
 #[test]
 fn what_cannot_be_checked_is_a_problem_and_the_rest_goes_on() {
     let deep = format!("fn f() {{ {}1{} }}", "(".repeat(100_000), ")".repeat(100_000));
-    let files: [(&str, &[u8]); 7] = [
+    let files: [(&str, &[u8]); 8] = [
+        ("ended.rs", b"fn f() {}\n\nfn g()\n"),
         ("broken.rs", b"fn f() {}\nfn ( {}\n"),
         ("open.rs", b"fn f( {\n"),
         ("latin.rs", b"fn f() {}\n// caf\xe9\n"),
@@ -114,6 +115,7 @@ fn what_cannot_be_checked_is_a_problem_and_the_rest_goes_on() {
             ("bad/Cargo.toml", None, ProblemKind::Unreadable),
             ("broken.rs", Some(2), ProblemKind::Syntax),
             ("deep.rs", Some(1), ProblemKind::TooDeep),
+            ("ended.rs", Some(3), ProblemKind::Syntax),
             ("latin.rs", Some(2), ProblemKind::Unreadable),
             ("lib.rs", Some(1), ProblemKind::ModuleWithoutFile),
             ("open.rs", Some(1), ProblemKind::Syntax),
