@@ -44,7 +44,6 @@ mod check;
 mod config;
 mod error;
 mod judge;
-mod libraries;
 mod patterns;
 mod report;
 mod scan;

@@ -48,9 +48,7 @@ impl Rules {
             at.is_none_or(|at| at == passed.argument)
                 && match &passed.callee {
                     Callee::Method(name) => matches!(callee.as_slice(), [only] if only == name),
-                    Callee::Function(path) => {
-                        path.last() == callee.last() && is_named(callee, path, root, module, names)
-                    }
+                    Callee::Function(path) => is_named(callee, path, root, module, names),
                 }
         };
         self.calls.iter().any(takes)

@@ -16,18 +16,15 @@ impl fmt::Display for Report {
         for problem in &self.problems {
             writeln!(f, "{}\n", plain(&problem.to_string()))?;
         }
-        let Self { files, handlers, .. } = self;
-        let (findings, suppressed) = (self.findings.len(), self.suppressed.len());
-        let problems = match self.problems.len() {
-            0 => String::new(),
-            problems => format!("; {problems} could not be checked"),
-        };
-        let say = handlers - findings - suppressed;
+        let (findings, suppressed, problems) = (self.findings.len(), self.suppressed.len(), self.problems.len());
+        let (functions, files) = (counted(self.handlers, "function"), counted(self.files, "file"));
+        let look = if self.handlers == 1 { "looks like a handler" } else { "look like handlers" };
+        let say = self.handlers - findings - suppressed;
         write!(
             f,
-            "{handlers} functions in {files} files look like handlers: {say} say what they are, {findings} say nothing, \
-             {suppressed} suppressed{problems}"
-        )
+            "{functions} in {files} {look}: {say} with an attribute, {findings} without, {suppressed} suppressed"
+        )?;
+        if problems == 0 { Ok(()) } else { write!(f, "; {} not checked", counted(problems, "place")) }
     }
 }
 
@@ -56,6 +53,10 @@ impl fmt::Display for Finding {
         }
         writeln!(f, "{margin} = help: {}", self.help())
     }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 pub(super) fn unused_text(suppression: &Suppression) -> String {

@@ -111,6 +111,8 @@ fn a_function_that_is_passed_to_a_worker_builder_is_found() {
         ("register(vec![send])", found),
         ("lambda_runtime::service_fn(send)", found),
         ("Register::register((1, send))", found),
+        ("use lambda_runtime::service_fn as serve; serve(send)", found),
+        ("use register as add; add(send)", found),
         ("worker.build_fn(1, send)", &[]),
         ("worker.build(send)", &[]),
         ("hyper::service_fn(send)", &[]),
@@ -126,8 +128,10 @@ fn a_function_that_is_passed_to_a_worker_builder_is_found() {
 #[test]
 fn one_function_is_one_finding_with_every_reason() {
     let config = Config::default();
-    let report =
-        lint("mod jobs { #[celery::task] pub async fn send_job() {} } fn main() { w.build(jobs::send_job) }", &config);
+    let report = lint(
+        "mod jobs { #[celery::task] pub async fn handle_mail() {} } fn main() { w.build(jobs::handle_mail) }",
+        &config,
+    );
     let [finding] = report.findings.as_slice() else { panic!("{report}") };
     let codes: Vec<&str> = finding.reasons.iter().map(|reason| reason.rule.code()).collect();
     assert_eq!(codes, ["IDEM101", "IDEM102", "IDEM104", "IDEM105"]);

@@ -1,8 +1,8 @@
 //! What counts as a handler, and what may stay as it is.
 
-use serde::{Deserialize, Serialize};
+mod libraries;
 
-use crate::libraries;
+use serde::{Deserialize, Serialize};
 
 /// What counts as a handler. The default knows the queue libraries of `docs/spec/lint.md`, and a few names of modules and
 /// functions that handlers commonly have.
