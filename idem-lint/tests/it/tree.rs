@@ -35,6 +35,13 @@ fn modules_are_followed_as_the_compiler_does() {
 }
 
 #[test]
+fn every_file_that_a_condition_may_choose_is_read() {
+    let lib = "#[cfg_attr(unix, path = \"x.rs\")] #[cfg_attr(windows, path = \"y.rs\")] mod os;";
+    let files = [("lib.rs", lib), ("x.rs", SEND), ("y.rs", SEND)];
+    assert_eq!(modules(&files), ["crate::os::send", "crate::os::send"]);
+}
+
+#[test]
 fn a_file_that_no_crate_leads_to_is_the_module_of_its_place() {
     assert_eq!(
         modules(&[("mail/jobs.rs", SEND), ("mail/mod.rs", SEND)]),
