@@ -33,7 +33,7 @@ fn every_source_of_this_repository_is_read() {
 /// Each would overflow the stack of a parser that trusts its input.
 #[test]
 fn what_is_nested_without_end_is_told() {
-    const N: usize = 100_000;
+    const N: usize = 40_000;
     let nested = |open: &str, middle: &str, close: &str| format!("{}{middle}{}", open.repeat(N), close.repeat(N));
     let inside = |expression: String| format!("async fn send() {{ let x = {expression}; }}");
     for text in [
