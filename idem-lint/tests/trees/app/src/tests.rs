@@ -1,0 +1,1 @@
+async fn handle_in_a_test() {}
