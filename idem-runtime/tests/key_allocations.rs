@@ -78,4 +78,11 @@ fn explicit_keys_and_long_names() {
         writer.arg("a", &1).unwrap();
         writer.finish(&space, &task).unwrap()
     });
+    allocates_nothing(|| {
+        let mut writer = KeyWriter::new();
+        writer.arg("job", "close").unwrap();
+        writer.arg("day", &21).unwrap();
+        writer.template("{day}:{job}", &["day", "job"]).unwrap();
+        writer.finish(&space, &task).unwrap()
+    });
 }

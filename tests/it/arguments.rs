@@ -162,7 +162,9 @@ on_each_store! {
             assert_eq!(hand().arg("day", "c").make().unwrap(), key);
             let partial = hand().make().unwrap_err();
             assert!(partial.to_string().contains("`day`"), "{partial}");
-            assert_eq!(autoclose::TASK.key_template(), Some("autoclose:{job}:{day}"));
+            let report = bench.runtime.audit(idem::tasks![autoclose]).await.unwrap();
+            let row = report.tasks.iter().find(|row| row.task == "it.args.template").unwrap();
+            assert_eq!(row.key, "\"autoclose:{job}:{day}\"");
         }).await;
     }
 

@@ -54,6 +54,12 @@ fn each_form_is_written_into_the_key() {
         assert_eq!(written("", param).concat(), expected, "{param}");
     }
     assert_eq!(written("key(x.id)", "#[idem(name = \"order\")] x: Order"), ["KeyArg::write(&x.id,\"order.id\",__k)?"]);
+    let list = "#[idem(set)] x: List";
+    let expected = "<ListasKeyArg>::write_set(x,\"x\",__k)?KeyArg::write(&x.id,\"x.id\",__k)?";
+    assert_eq!(written("key(x, x.id)", list).concat(), expected);
+    assert_eq!(written("key = \"{x}{x.id}\"", list).concat(), expected);
+    let made = "let__argument=xKeyArg::write(&f(__argument),\"x\",__k)?KeyArg::write(&x.id,\"x.id\",__k)?";
+    assert_eq!(written("key(x, x.id)", "#[idem(with = f)] x: List").concat(), made);
     let scope = "let__argument=userScopeValue::write(&f(__argument),\"user\",__k)?";
     let arg = "let__argument=userKeyArg::write(&f(__argument),\"user\",__k)?";
     let user = "#[idem(with = f)] user: String";

@@ -1,4 +1,5 @@
 use proc_macro2::Ident;
+use syn::Expr;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
@@ -110,13 +111,15 @@ fn selected(
             if let Some((_, fields)) = selector.name.split_once('.') {
                 arg.name = format!("{}.{fields}", arg.name);
             }
-            if !whole {
-                arg.value = ArgValue::Path(selector.expr.clone());
-            }
-            args.push(arg);
+            args.push(if whole { arg } else { field(arg, selector.expr.clone()) });
         }
     }
     args
+}
+
+/// A field in an argument: what is said of the whole is not said of it.
+pub(super) fn field(arg: Arg, path: Expr) -> Arg {
+    Arg { value: ArgValue::Path(path), with: None, written: Written::AsItIs, ..arg }
 }
 
 /// Every parameter that is not skipped.

@@ -34,7 +34,7 @@ pub(super) fn args(
 /// What stands in a place, or why nothing can.
 fn arg(place: &Place, at: Span, skipped: &[String], signature: &Signature, item: &Item) -> Result<Arg, String> {
     let root = &place.root;
-    let Some((param, mut arg)) = named(root, signature) else {
+    let Some((param, arg)) = named(root, signature) else {
         return Err(unknown(root, signature));
     };
     let bound = param.only_binding().map_or(root, |binding| &binding.name);
@@ -58,7 +58,8 @@ fn arg(place: &Place, at: Span, skipped: &[String], signature: &Signature, item:
             ArgValue::Whole { ident, .. } | ArgValue::Bound(ident) => located(ident, at),
             ArgValue::Path(path) => path.clone(),
         };
-        arg.value = ArgValue::Path(place.fields.iter().fold(base, |base, field| member(base, field, at)));
+        let path = place.fields.iter().fold(base, |base, field| member(base, field, at));
+        return Ok(args::field(arg, path));
     }
     Ok(arg)
 }

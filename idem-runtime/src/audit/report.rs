@@ -116,7 +116,7 @@ fn key(task: &Task, settings: &Settings) -> String {
         ScopeSource::Argument(from) | ScopeSource::Expression(from) => format!("scope {} = {from}", part.kind),
         ScopeSource::Delivery => format!("scope {} of the delivery", part.kind),
     });
-    let template = task.key_template().map(|text| format!("\"{text}\""));
+    let template = task.key_template().map(|text| format!("{text:?}"));
     let names = if template.is_some() { &[] } else { task.key_arguments() };
     let args = template.into_iter().chain(names.iter().map(|name| (*name).to_owned()));
     let bucket = settings.bucket.as_ref().map(ToString::to_string);
