@@ -34,7 +34,8 @@
 //! * [`idempotent`]: the attribute and all its options.
 //! * [`guides`]: first steps, keys, failures, operation.
 //! * [`Runtime`]: stores, settings, audit, and [the same pipeline by hand](Runtime::call).
-//! * [`Delivery`]: what a queue knows about the message; [`current`]: the running claim, inside a body.
+//! * [`Delivery`]: what a queue knows about the message; [`current`]: the running claim, inside a body; [`step`]: what an
+//!   attempt did and the next one need not do again.
 //! * [`connect`]: a store by its URL; [`Store`]: the contract of a store; [`TieredStore`]: a cache in front of a durable one.
 //! * [`Transactional`]: claim, effect and result in your own SQL transaction; [`Runtime::lock`]: a distributed lock.
 //!
@@ -66,8 +67,8 @@ pub use idem_runtime::{
     At, Cache, CallBuilder, CallInfo, Coverage, Current, Delivery, Error, Expected, Finding, Guarantee, IntoStore, Key,
     KeyBuilder, Level, Lock, LockBuilder, MemoryStore, MemoryStoreBuilder, Outcome, Record, Report, Resolution,
     Runtime, RuntimeBuilder, ScopeId, ScopePart, ScopeSource, Store, StoreError, Task, TaskHandle, TaskOptions,
-    TieredStore, TieredStoreBuilder, Transactional, claim, clock, codec, connect, current, key, policy, record, store,
-    task, transition,
+    TieredStore, TieredStoreBuilder, Transactional, claim, clock, codec, connect, current, key, policy, record, step,
+    store, task, transition,
 };
 #[cfg(feature = "mysql")]
 pub use idem_runtime::{MySqlStore, MySqlStoreBuilder};

@@ -70,6 +70,8 @@ pub struct Claimed {
     pub lease_left: Duration,
     /// When the claim was made, by the store's clock.
     pub at: Timestamp,
+    /// When the first attempt of this piece of work was claimed, by the store's clock.
+    pub began: Timestamp,
     /// The abandoned claim that this one took over, where it did.
     pub previous: Option<Previous>,
 }

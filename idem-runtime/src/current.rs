@@ -10,6 +10,7 @@ use crate::error::{At, Error};
 use crate::flight::Waits;
 use crate::key::Key;
 use crate::lease::Lease;
+use crate::step::Steps;
 use crate::store::Store;
 
 /// A call whose body is running.
@@ -25,6 +26,8 @@ pub(crate) struct Running {
     pub(crate) clock: Arc<dyn Clock>,
     /// The call from whose body this one was made.
     pub(crate) caller: Option<Arc<Running>>,
+    /// The steps that the body takes.
+    pub(crate) steps: Steps,
     /// What the body waits for.
     pub(crate) waits: Arc<Waits>,
 }

@@ -205,6 +205,16 @@ pub enum Error {
         /// What did not fit; no part of the value.
         reason: String,
     },
+    /// The steps of the body are not those of an earlier attempt, or do not have names of their own.
+    #[error(
+        "{at} cannot go on: {reason}; raise the task's `version` when the steps of its body change, or clear the key to begin anew"
+    )]
+    StepsChanged {
+        /// Which call.
+        at: At,
+        /// What does not fit.
+        reason: String,
+    },
     /// The settings contradict each other or cannot be used.
     #[error("{0}")]
     Config(String),

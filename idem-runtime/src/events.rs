@@ -33,6 +33,11 @@ pub(crate) fn replayed(key: &Key) {
     tracing::debug!(target: TARGET, task = key.task(), %key, "replayed");
 }
 
+/// A step was answered with what an earlier attempt remembered of it.
+pub(crate) fn step_skipped(key: &Key, step: &str) {
+    tracing::debug!(target: TARGET, task = key.task(), %key, step, "the step was taken in an earlier attempt");
+}
+
 /// A duplicate waits for a running call.
 pub(crate) fn waiting(key: &Key, retry_after: Duration) {
     tracing::debug!(target: TARGET, task = key.task(), %key, ?retry_after, "waiting for a running call");

@@ -22,6 +22,7 @@ mod registry;
 mod run;
 mod runtime;
 mod settings;
+mod step;
 pub mod store;
 mod task;
 #[cfg(any(test, feature = "testing"))]
@@ -39,6 +40,7 @@ pub use self::record::Record;
 pub use self::runtime::{
     CallBuilder, KeyBuilder, Lock, LockBuilder, Resolution, Runtime, RuntimeBuilder, TaskHandle, task,
 };
+pub use self::step::step;
 pub use self::store::memory::{MemoryStore, MemoryStoreBuilder};
 #[cfg(feature = "mysql")]
 pub use self::store::mysql::{MySqlStore, MySqlStoreBuilder};

@@ -14,6 +14,7 @@ mod operate;
 mod replay;
 mod results;
 mod room;
+mod steps;
 mod support;
 mod time;
 mod transaction;

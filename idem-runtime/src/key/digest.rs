@@ -9,6 +9,9 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
 
+/// What the preimage of a step's key begins with: no preimage of a call's key does (KEY-31).
+const STEP: &[u8] = b"idem1-step";
+
 /// What makes two calls the same work: a digest, and a label for people.
 ///
 /// Two keys are equal if their digests are; the label is display only. It is made when the key is
@@ -57,6 +60,19 @@ impl Key {
             return Err(ParseKeyError::OtherDigest);
         }
         Ok(key)
+    }
+
+    /// The key of a step of this call: of the life of the call that began then (in microseconds), at this place.
+    pub(crate) fn of_step(&self, began: i64, place: u64) -> Self {
+        let (space, task) = match &self.label {
+            Label::Made { space, task, .. } => (space.clone(), task.clone()),
+            Label::Read(parsed) => (KeySpace::new(&parsed.namespace), TaskIdent::new(&parsed.task, parsed.version)),
+        };
+        let mut bytes = STEP.to_vec();
+        bytes.extend_from_slice(&self.digest);
+        bytes.extend_from_slice(&began.to_be_bytes());
+        bytes.extend_from_slice(&place.to_be_bytes());
+        Self::made(space.hash(&bytes), &space, &task.of_steps(), None, None)
     }
 
     /// The identity, and the form for stores with binary keys.

@@ -165,6 +165,11 @@ impl TaskIdent {
         TaskIdent(Arc::new(TaskParts { name, version, scope_plain, head }))
     }
 
+    /// The task under whose name the steps of this one's calls are remembered.
+    pub(super) fn of_steps(&self) -> Self {
+        Self::build(&format!("{}.step", self.0.name), self.0.version, self.0.scope_plain)
+    }
+
     /// The task's name.
     pub fn name(&self) -> &str {
         &self.0.name

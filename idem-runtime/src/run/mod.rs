@@ -29,6 +29,7 @@ use crate::lease::{Guarded, Keeper, Lease, Panic, Ran};
 use crate::outcome::{CallInfo, Outcome};
 use crate::record::{Holder, Owner};
 use crate::settings::Settings;
+use crate::step::{Memory, Steps};
 use crate::store::{Store, StoreError};
 
 /// A store of a runtime, with what its calls share.
@@ -103,13 +104,18 @@ where
 {
     let running = call.running(Some(&holding.claimed), Some(&holding.lease));
     holding.started(&running.waits);
-    let frame = call.frame.clone().inside(running);
+    let frame = call.frame.clone().inside(Arc::clone(&running));
     // The closure's own part is the body's too: it runs under the lease and in the frame.
     let body = Box::pin(async move { body().await });
     let lease = Some((&*holding.lease, &*call.clock));
     let ran = frame.scope(Guarded::new(body, lease, call.settings.max_runtime)).await;
     match ran {
         Ran::Returned(Ok(value), panic) => {
+            if let Some(error) = running.steps.left_over(&call.key).await {
+                settle::failed(call, holding, "the steps of the body are not those of an earlier attempt").await;
+                forward(panic);
+                return Err((ops.error)(error));
+            }
             let settled = settle::completed(call, holding, ops, value).await;
             forward(panic);
             settled
@@ -185,6 +191,12 @@ impl Call {
         })
     }
 
+    /// Where the steps of a body are remembered that holds a lease.
+    fn memory(&self, claimed: &Claimed, lease: &Lease) -> Memory {
+        let Settings { retention, max_result, .. } = *self.settings;
+        Memory::new(&self.slot.store, &self.clock, &lease.claim, claimed, retention, max_result)
+    }
+
     /// This call as its body sees it.
     fn running(&self, claimed: Option<&Claimed>, lease: Option<&Arc<Lease>>) -> Arc<Running> {
         Arc::new(Running {
@@ -194,6 +206,7 @@ impl Call {
             lease: lease.cloned(),
             store: Arc::clone(&self.slot.store),
             clock: Arc::clone(&self.clock),
+            steps: Steps::new(claimed.zip(lease).map(|(claimed, lease)| self.memory(claimed, lease))),
             caller: self.frame.running.clone(),
             waits: Waits::new(self.frame.running.as_ref().map(|caller| &caller.waits)),
         })

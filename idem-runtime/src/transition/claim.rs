@@ -48,7 +48,7 @@ fn mismatch(found: &Record, request: &ClaimRequest) -> Option<Vec<String>> {
 fn repeat(found: &Record, request: &ClaimRequest, now: Timestamp) -> Step<ClaimVerdict> {
     let claimed = |lease_left| {
         let (fence, attempt, at) = (found.fence, found.attempt, found.updated_at);
-        ClaimVerdict::Claimed(Claimed { fence, attempt, lease_left, at, previous: None })
+        ClaimVerdict::Claimed(Claimed { fence, attempt, lease_left, at, began: found.created_at, previous: None })
     };
     let lease = at_least_a_lease(request.lease);
     match found.lease_left(now) {
@@ -95,6 +95,8 @@ fn grant(
     next.fence = u64::try_from(now.as_micros()).unwrap_or(0).max(1);
     if let Some(before) = before {
         next.fence = next.fence.max(before.fence.saturating_add(1));
+        // No two pieces of work under one key begin at one time (PROTO-20).
+        next.created_at = now.max(before.created_at + Duration::from_micros(1));
     }
     if let Some(before) = live(before, now) {
         next.longest_lease = before.longest_lease;
@@ -105,6 +107,6 @@ fn grant(
     }
     hold(&mut next, request.lease, now);
     let lease_left = at_least_a_lease(request.lease);
-    let claimed = Claimed { fence: next.fence, attempt, lease_left, at: now, previous };
+    let claimed = Claimed { fence: next.fence, attempt, lease_left, at: now, began: next.created_at, previous };
     Step::put(next, ClaimVerdict::Claimed(claimed))
 }

@@ -217,8 +217,8 @@ impl Broken {
             if let (Some(GrantedTwice), ClaimVerdict::Running { record, .. }) = (fault, &verdict) {
                 let at = record.updated_at;
                 let lease_left = request.lease;
-                let (fence, attempt) = (record.fence, record.attempt);
-                *verdict = ClaimVerdict::Claimed(Claimed { fence, attempt, lease_left, at, previous: None });
+                let (fence, attempt, began) = (record.fence, record.attempt, record.created_at);
+                *verdict = ClaimVerdict::Claimed(Claimed { fence, attempt, lease_left, at, began, previous: None });
                 written.owner = request.owner;
             }
             if fault == Some(MismatchIgnored) && matches!(verdict, ClaimVerdict::Claimed(_)) {

@@ -80,6 +80,7 @@ async fn question(random: &mut StdRng, claims: &mut Vec<ClaimRequest>, memory: &
                 attempt,
                 lease_left: LEASE,
                 at: idem_runtime::clock::Timestamp::from_micros(0),
+                began: idem_runtime::clock::Timestamp::from_micros(0),
                 previous: None,
             };
             let may_restore = random.random_bool(0.3);

@@ -70,7 +70,7 @@ async fn a_completion_dropped_anywhere_is_repeated() {
     let claim = request(key("t", 1));
     let prepare = async |bench: &Bench| _ = bench.claim(&claim).await;
     let (fence, at) = (u64::try_from(START).unwrap(), Timestamp::from_micros(START));
-    let granted = Claimed { fence, attempt: 1, lease_left: LEASE, at, previous: None };
+    let granted = Claimed { fence, attempt: 1, lease_left: LEASE, at, began: at, previous: None };
     let asked = completion(&claim, &granted, b"x");
     let check = |verdict| assert!(matches!(verdict, CompleteVerdict::Completed { restored: false, .. }), "{verdict:?}");
     let drops = dropped_everywhere(prepare, asked, |store, asked| store.complete(asked), check).await;

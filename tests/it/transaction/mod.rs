@@ -58,6 +58,32 @@ macro_rules! transaction_tests {
             std::future::pending().await
         }
 
+        #[idempotent(transaction = tx)]
+        async fn stepwise(tx: &mut Connection, id: u64) -> Result<u64, AppError> {
+            idem::step("insert", async || {
+                sqlx::query($harness::INSERT).bind(id as i64).execute(&mut *tx).await?;
+                Ok(id)
+            })
+            .await
+        }
+
+        #[tokio::test]
+        async fn a_step_is_a_part_of_the_transaction() {
+            let rows = Rows::new().await;
+            rows.runtime
+                .enter(async {
+                    let mut tx = rows.begin().await;
+                    assert_eq!(stepwise(&mut tx, 1).await.unwrap(), 1);
+                    tx.rollback().await.unwrap();
+                    let mut tx = rows.begin().await;
+                    assert_eq!(stepwise(&mut tx, 1).await.unwrap(), 1);
+                    tx.commit().await.unwrap();
+                    assert_eq!(rows.visible().await, [1], "what was rolled back was done again, once");
+                })
+                .await;
+            rows.done().await;
+        }
+
         #[tokio::test]
         async fn a_body_that_hangs_is_stopped_and_undone() {
             let rows = Rows::new().await;

@@ -17,6 +17,7 @@ pub(super) async fn release_frees_at_once(bench: &Bench) -> Checked {
     hold!(record.error.as_deref() == Some("it failed"), "found the message {:?}", record.error);
     let mut b = bench.worker(&key).elsewhere();
     let claimed = b.granted().await?;
+    hold!(claimed.began == record.created_at, "a later attempt is the same work: began at {:?}", claimed.began);
     hold!(claimed.previous.is_none(), "a released claim is not an abandoned one: found {:?}", claimed.previous);
     b.done(b"the second time").await?;
     let record = bench.record(&key).await?;

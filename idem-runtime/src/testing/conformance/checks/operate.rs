@@ -38,7 +38,7 @@ pub(super) async fn clear_lets_a_key_run_again(bench: &Bench) -> Checked {
     for state in ["completed", "released", "failed", "parked", "cancelled", "stale"] {
         let key = bench.key()?;
         let mut a = bench.worker(&key);
-        a.granted().await?;
+        let first = a.granted().await?;
         match state {
             "completed" => a.done(b"secret").await?,
             "released" => drop(a.fail(Failure::Release).await?),
@@ -55,6 +55,7 @@ pub(super) async fn clear_lets_a_key_run_again(bench: &Bench) -> Checked {
         hold!(record.result.is_none() && record.error.is_none(), "{state}: what was cleared is still there");
         let claimed = bench.worker(&key).granted().await?;
         hold!(claimed.attempt == 1, "{state}: found attempt {}, expected 1", claimed.attempt);
+        hold!(claimed.began > first.began, "{state}: what is cleared is other work, which begins later");
         hold!(claimed.previous.is_none(), "{state}: found {:?}, expected no previous claim", claimed.previous);
     }
     Ok(())
