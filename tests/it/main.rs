@@ -13,6 +13,7 @@ mod operate;
 mod replay;
 mod results;
 mod room;
+mod signatures;
 mod support;
 mod time;
 mod transaction;

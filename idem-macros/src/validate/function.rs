@@ -3,6 +3,7 @@ use syn::spanned::Spanned;
 use syn::{Ident, ReturnType, Safety, Type};
 
 use crate::diagnostic::Ctxt;
+use crate::ir::{Arg, ArgValue};
 use crate::options::Slot;
 use crate::signature::{Item, Output, Signature, peel};
 
@@ -15,12 +16,12 @@ pub(super) fn check(item: &Item, signature: &Signature, cx: &mut Ctxt) {
     let mut refuse = |span, message: &str| refused.push((span, message.into()));
 
     let mut future = false;
-    if sig.asyncness.is_none() {
+    if sig.asyncness.is_none() && signature.boxed.is_none() {
         future = returns_future(&sig.output);
         if future {
             refuse(
                 sig.output.span(),
-                "a function that returns a future is not supported: make it an `async fn` (a method that `#[async_trait]` rewrote is not available yet)",
+                "a function that returns a future which is not boxed is not supported: make it an `async fn`, or return `Pin<Box<dyn Future<Output = Result<T, E>> + Send + '_>>`",
             );
         } else {
             refuse(sig.fn_token.span(), "this function is not `async`");
@@ -66,15 +67,31 @@ pub(super) fn check(item: &Item, signature: &Signature, cx: &mut Ctxt) {
     }
 }
 
-/// `impl Future`, or a boxed one as other attributes make it.
+/// `impl Future`, or a pinned one that is not boxed.
 fn returns_future(output: &ReturnType) -> bool {
     let ReturnType::Type(_, ty) = output else {
         return false;
     };
     match peel(ty) {
         Type::ImplTrait(_) => true,
-        Type::Path(path) => path.path.segments.last().is_some_and(|s| s.ident == "Pin" || s.ident == "BoxFuture"),
+        Type::Path(path) => path.path.segments.last().is_some_and(|s| s.ident == "Pin"),
         _ => false,
+    }
+}
+
+/// A key holds names that somebody wrote, and none that `#[async_trait]` made of a position.
+pub(super) fn check_names(args: &[Arg], signature: &Signature, cx: &mut Ctxt) {
+    for arg in args.iter().filter(|_| signature.boxed.is_some()) {
+        let position = arg.name.strip_prefix("__arg").and_then(|rest| rest.split('.').next());
+        if !position.is_some_and(|digits| digits.parse::<usize>().is_ok()) {
+            continue;
+        }
+        let span = match &arg.value {
+            ArgValue::Whole { ident, .. } | ArgValue::Bound(ident) => ident.span(),
+            ArgValue::Path(path) => path.span(),
+        };
+        let message = "`#[async_trait]` hides the pattern of this parameter, so that the argument has no name in the key: name the parameter and take it apart in the body, or mark it `#[idem(skip)]`";
+        cx.error(span, message);
     }
 }
 

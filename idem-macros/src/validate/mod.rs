@@ -75,6 +75,7 @@ pub(crate) fn handler(
     let scope = scope::parts(scope, &item.sig.generics, signature, cx);
     let scoped = scoped && scope.as_ref().is_none_or(|parts| !parts.is_empty());
     let args = args::args(key, &skipped, scoped, signature, item, cx);
+    function::check_names(&args, signature, cx);
     let read = args::read(&args, scope.as_deref(), signature);
 
     let Output::Result(types) = &signature.output else {
