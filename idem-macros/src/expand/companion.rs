@@ -44,15 +44,27 @@ pub(super) fn with(item: &Item, name: &Ident, items: TokenStream) -> TokenStream
     let site = Span::mixed_site();
     let (vis, function) = (&item.vis, &item.sig.ident);
     let cfgs: Vec<_> = item.cfgs().collect();
+    let allow = allow();
     let doc = format!(" Stands beside the handler `{function}`: its task, key, record and outcome.");
     quote_spanned! {site=>
         #(#cfgs)*
         #[doc = #doc]
-        #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations, missing_copy_implementations)]
+        #allow
         #vis enum #name {}
         #(#cfgs)*
-        #[allow(dead_code, unreachable_pub, unused_variables, deprecated, clippy::too_many_arguments, clippy::used_underscore_binding, clippy::missing_errors_doc, clippy::ptr_arg, clippy::ref_option, clippy::ref_option_ref, clippy::trivially_copy_pass_by_ref)]
+        #allow
         impl #name { #items }
+    }
+}
+
+/// No lint speaks of what nobody wrote. What it repeats of the function, that one has been told of.
+fn allow() -> TokenStream {
+    quote_spanned! {Span::mixed_site()=>
+        #[allow(
+            unused, nonstandard_style, deprecated, unreachable_pub, elided_lifetimes_in_paths, unused_qualifications,
+            unused_lifetimes, single_use_lifetimes, missing_debug_implementations, missing_copy_implementations,
+            clippy::all, clippy::pedantic, clippy::nursery
+        )]
     }
 }
 

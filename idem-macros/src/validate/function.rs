@@ -83,7 +83,7 @@ fn future_in(output: &ReturnType) -> Option<Span> {
 pub(super) fn check_names(args: &[Arg], signature: &Signature, cx: &mut Ctxt) {
     for arg in args.iter().filter(|_| signature.boxed.is_some()) {
         let position = arg.name.strip_prefix("__arg").and_then(|rest| rest.split('.').next());
-        if !position.is_some_and(|digits| digits.parse::<usize>().is_ok()) {
+        if position.is_none_or(|digits| digits.parse::<usize>().is_err()) {
             continue;
         }
         let span = match &arg.value {

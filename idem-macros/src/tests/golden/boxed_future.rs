@@ -26,12 +26,7 @@ where
         ::idem::__private::register!(& __TASK);
     };
     ::std::boxed::Box::pin(async move {
-        #[allow(
-            unused_variables,
-            clippy::used_underscore_binding,
-            clippy::needless_borrow,
-            clippy::borrow_deref_ref
-        )]
+        #[allow(unused, clippy::all, clippy::pedantic, clippy::nursery)]
         let __begun = ::idem::__private::begin(
             &__TASK,
             |__k| {
