@@ -93,12 +93,13 @@ fn call(rt: &Runtime<'_>, item: &Item, signature: &Signature, protected: &Protec
     let Sides { ok, err, .. } = &sides;
     let (outcome, detailed) = (rt.outcome(), rt.detailed());
     let answer = sides.shown(quote_spanned!(site=> ::core::result::Result<#outcome<#ok>, #err>));
+    let future = sides.shown(quote_spanned!(site=> impl ::core::future::Future<Output = #answer>));
     let handler = sides.known(quote_spanned!(site=> #function #turbofish (#(#names),*)));
     let (at, detailed) = (sides.site(), sides.shown(detailed));
-    let run = quote_spanned!(at=> #detailed(#handler, #map_error).await);
+    let run = quote_spanned!(at=> #detailed(#handler, #map_error));
     quote_spanned! {site=>
         /// Calls the handler and says whether it ran or was replayed.
-        #vis async fn call #generics (#(#names: #types),*) -> #answer #where_clause {
+        #vis fn call #generics (#(#names: #types),*) -> #future #where_clause {
             #run
         }
     }
@@ -134,8 +135,8 @@ fn queries(
         let name = Ident::new(name, site);
         quote_spanned! {site=>
             #[doc = #doc]
-            #vis async fn #name #generics (#params) -> ::core::result::Result<#answer, #error> #where_clause {
-                #ask(Self::TASK, Self::key(#(#names),*)).await
+            #vis fn #name #generics (#params) -> impl ::core::future::Future<Output = ::core::result::Result<#answer, #error>> #where_clause {
+                #ask(Self::TASK, move || Self::key(#(#names),*))
             }
         }
     };

@@ -134,30 +134,33 @@ impl charge {
         &TASK
     };
     /// Calls the handler and says whether it ran or was replayed.
-    async fn call(
+    fn call(
         order: Order,
         day: &str,
         ctx: &mut Context,
-    ) -> ::core::result::Result<
-        ::my::idem::Outcome<<anyhow::Result<()> as ::my::idem::__private::Fallible>::Ok>,
-        <anyhow::Result<()> as ::my::idem::__private::Fallible>::Err,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<
+            ::my::idem::Outcome<
+                <anyhow::Result<()> as ::my::idem::__private::Fallible>::Ok,
+            >,
+            <anyhow::Result<()> as ::my::idem::__private::Fallible>::Err,
+        >,
     > {
         ::my::idem::__private::detailed(
-                async move {
-                    <anyhow::Result<
-                        (),
-                    > as ::my::idem::__private::Fallible>::into_result(
-                        charge(order, day, ctx).await,
-                    )
-                },
-                {
-                    let __error: fn(
-                        ::my::idem::Error,
-                    ) -> <anyhow::Result<()> as ::my::idem::__private::Fallible>::Err = to_app;
-                    __error
-                },
-            )
-            .await
+            async move {
+                <anyhow::Result<
+                    (),
+                > as ::my::idem::__private::Fallible>::into_result(
+                    charge(order, day, ctx).await,
+                )
+            },
+            {
+                let __error: fn(
+                    ::my::idem::Error,
+                ) -> <anyhow::Result<()> as ::my::idem::__private::Fallible>::Err = to_app;
+                __error
+            },
+        )
     }
     /// The key that a call would use.
     fn key(
@@ -176,34 +179,42 @@ impl charge {
         )
     }
     /// The record of this key, if there is one.
-    async fn status(
+    fn status(
         order: &Order,
         day: &str,
-    ) -> ::core::result::Result<
-        ::core::option::Option<::my::idem::Record>,
-        ::my::idem::Error,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<
+            ::core::option::Option<::my::idem::Record>,
+            ::my::idem::Error,
+        >,
     > {
-        ::my::idem::__private::status(Self::TASK, Self::key(order, day)).await
+        ::my::idem::__private::status(Self::TASK, move || Self::key(order, day))
     }
     /// Forgets this key, so that the handler may run again; refused while it runs.
-    async fn clear(
+    fn clear(
         order: &Order,
         day: &str,
-    ) -> ::core::result::Result<::core::primitive::bool, ::my::idem::Error> {
-        ::my::idem::__private::clear(Self::TASK, Self::key(order, day)).await
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::core::primitive::bool, ::my::idem::Error>,
+    > {
+        ::my::idem::__private::clear(Self::TASK, move || Self::key(order, day))
     }
     /// Forgets this key even while the handler runs.
-    async fn clear_forced(
+    fn clear_forced(
         order: &Order,
         day: &str,
-    ) -> ::core::result::Result<::core::primitive::bool, ::my::idem::Error> {
-        ::my::idem::__private::clear_forced(Self::TASK, Self::key(order, day)).await
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::core::primitive::bool, ::my::idem::Error>,
+    > {
+        ::my::idem::__private::clear_forced(Self::TASK, move || Self::key(order, day))
     }
     /// Marks this key as cancelled: later deliveries are refused.
-    async fn cancel(
+    fn cancel(
         order: &Order,
         day: &str,
-    ) -> ::core::result::Result<::core::primitive::bool, ::my::idem::Error> {
-        ::my::idem::__private::cancel(Self::TASK, Self::key(order, day)).await
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::core::primitive::bool, ::my::idem::Error>,
+    > {
+        ::my::idem::__private::cancel(Self::TASK, move || Self::key(order, day))
     }
 }

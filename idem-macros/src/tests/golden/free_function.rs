@@ -96,15 +96,16 @@ impl send_digest {
         &TASK
     };
     /// Calls the handler and says whether it ran or was replayed.
-    pub(crate) async fn call(
+    pub(crate) fn call(
         user: u64,
         topic: String,
-    ) -> ::core::result::Result<::idem::Outcome<Receipt>, AppError> {
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::idem::Outcome<Receipt>, AppError>,
+    > {
         ::idem::__private::detailed(
-                send_digest(user, topic),
-                <AppError as ::idem::__private::FromIdem>::from_idem,
-            )
-            .await
+            send_digest(user, topic),
+            <AppError as ::idem::__private::FromIdem>::from_idem,
+        )
     }
     /// The key that a call would use.
     pub(crate) fn key(
@@ -122,31 +123,42 @@ impl send_digest {
         )
     }
     /// The record of this key, if there is one.
-    pub(crate) async fn status(
+    pub(crate) fn status(
         user: &u64,
         topic: &String,
-    ) -> ::core::result::Result<::core::option::Option<::idem::Record>, ::idem::Error> {
-        ::idem::__private::status(Self::TASK, Self::key(user, topic)).await
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<
+            ::core::option::Option<::idem::Record>,
+            ::idem::Error,
+        >,
+    > {
+        ::idem::__private::status(Self::TASK, move || Self::key(user, topic))
     }
     /// Forgets this key, so that the handler may run again; refused while it runs.
-    pub(crate) async fn clear(
+    pub(crate) fn clear(
         user: &u64,
         topic: &String,
-    ) -> ::core::result::Result<::core::primitive::bool, ::idem::Error> {
-        ::idem::__private::clear(Self::TASK, Self::key(user, topic)).await
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::core::primitive::bool, ::idem::Error>,
+    > {
+        ::idem::__private::clear(Self::TASK, move || Self::key(user, topic))
     }
     /// Forgets this key even while the handler runs.
-    pub(crate) async fn clear_forced(
+    pub(crate) fn clear_forced(
         user: &u64,
         topic: &String,
-    ) -> ::core::result::Result<::core::primitive::bool, ::idem::Error> {
-        ::idem::__private::clear_forced(Self::TASK, Self::key(user, topic)).await
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::core::primitive::bool, ::idem::Error>,
+    > {
+        ::idem::__private::clear_forced(Self::TASK, move || Self::key(user, topic))
     }
     /// Marks this key as cancelled: later deliveries are refused.
-    pub(crate) async fn cancel(
+    pub(crate) fn cancel(
         user: &u64,
         topic: &String,
-    ) -> ::core::result::Result<::core::primitive::bool, ::idem::Error> {
-        ::idem::__private::cancel(Self::TASK, Self::key(user, topic)).await
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::core::primitive::bool, ::idem::Error>,
+    > {
+        ::idem::__private::cancel(Self::TASK, move || Self::key(user, topic))
     }
 }
