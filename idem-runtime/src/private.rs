@@ -93,23 +93,23 @@ pub fn key(task: &'static Task, plan: impl FnOnce(&mut KeyArgs<'_>) -> Result<()
 }
 
 /// The record of a key.
-pub async fn status(task: &'static Task, key: Result<Key, Error>) -> Result<Option<Record>, Error> {
-    Runtime::current(task.name())?.status(&key?).await
+pub async fn status(task: &'static Task, key: impl FnOnce() -> Result<Key, Error>) -> Result<Option<Record>, Error> {
+    Runtime::current(task.name())?.status(&key()?).await
 }
 
 /// Forgets a key.
-pub async fn clear(task: &'static Task, key: Result<Key, Error>) -> Result<bool, Error> {
-    Runtime::current(task.name())?.clear(&key?).await
+pub async fn clear(task: &'static Task, key: impl FnOnce() -> Result<Key, Error>) -> Result<bool, Error> {
+    Runtime::current(task.name())?.clear(&key()?).await
 }
 
 /// Forgets a key, also while it runs.
-pub async fn clear_forced(task: &'static Task, key: Result<Key, Error>) -> Result<bool, Error> {
-    Runtime::current(task.name())?.clear_forced(&key?).await
+pub async fn clear_forced(task: &'static Task, key: impl FnOnce() -> Result<Key, Error>) -> Result<bool, Error> {
+    Runtime::current(task.name())?.clear_forced(&key()?).await
 }
 
 /// Cancels a key.
-pub async fn cancel(task: &'static Task, key: Result<Key, Error>) -> Result<bool, Error> {
-    Runtime::current(task.name())?.cancel(&key?).await
+pub async fn cancel(task: &'static Task, key: impl FnOnce() -> Result<Key, Error>) -> Result<bool, Error> {
+    Runtime::current(task.name())?.cancel(&key()?).await
 }
 
 /// The type of a handler's result, apart: through any alias of `Result`.

@@ -14,6 +14,7 @@ mod operate;
 mod replay;
 mod results;
 mod room;
+mod signatures;
 mod steps;
 mod support;
 mod time;

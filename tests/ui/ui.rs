@@ -16,6 +16,12 @@ fn one_mistake_gives_one_error_that_says_how_to_mend_it() {
     }
 }
 
+/// The lints are denied there, so that each is an error, and each file shows all that is said.
+#[test]
+fn a_lint_in_the_user_s_own_code_speaks_once() {
+    trybuild::TestCases::new().compile_fail("warnings/*.rs");
+}
+
 #[test]
 fn what_should_compile_does() {
     trybuild::TestCases::new().pass("pass/*.rs");

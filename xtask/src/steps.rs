@@ -1,6 +1,7 @@
 //! The steps of `cargo xtask test`, each of which is a command of its own as well.
 
 mod clippy;
+mod compile_time;
 mod deny;
 mod docs;
 mod doctests;
@@ -39,8 +40,10 @@ const STEPS: &[Step] = &[
 ];
 
 /// Commands that `cargo xtask test` does not take.
-const EXTRA: &[Step] =
-    &[Step { name: "deny", does: "licences, bans and sources of the dependencies (needs cargo-deny)", run: deny::run }];
+const EXTRA: &[Step] = &[
+    Step { name: "deny", does: "licences, bans and sources of the dependencies (needs cargo-deny)", run: deny::run },
+    Step { name: "compile-time", does: "what handlers cost the compiler, as figures", run: compile_time::run },
+];
 
 /// Every step, one after the other; the first that fails ends it.
 ///
@@ -81,13 +84,13 @@ pub fn alone(name: &str) -> Result {
 
 /// The commands, one a line.
 pub fn help() -> String {
-    let mut text = String::from("cargo xtask test       all of these, in this order:\n");
+    let mut text = String::from("cargo xtask test         all of these, in this order:\n");
     for step in STEPS {
-        let _ = writeln!(text, "cargo xtask {:<10} {}", step.name, step.does);
+        let _ = writeln!(text, "cargo xtask {:<12} {}", step.name, step.does);
     }
     text.push_str("Not part of it:\n");
     for step in EXTRA {
-        let _ = writeln!(text, "cargo xtask {:<10} {}", step.name, step.does);
+        let _ = writeln!(text, "cargo xtask {:<12} {}", step.name, step.does);
     }
     text
 }

@@ -44,15 +44,27 @@ pub(super) fn with(item: &Item, name: &Ident, items: TokenStream) -> TokenStream
     let site = Span::mixed_site();
     let (vis, function) = (&item.vis, &item.sig.ident);
     let cfgs: Vec<_> = item.cfgs().collect();
+    let allow = allow();
     let doc = format!(" Stands beside the handler `{function}`: its task, key, record and outcome.");
     quote_spanned! {site=>
         #(#cfgs)*
         #[doc = #doc]
-        #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations, missing_copy_implementations)]
+        #allow
         #vis enum #name {}
         #(#cfgs)*
-        #[allow(dead_code, unreachable_pub, unused_variables, deprecated, clippy::too_many_arguments, clippy::used_underscore_binding, clippy::missing_errors_doc, clippy::ptr_arg, clippy::ref_option, clippy::ref_option_ref, clippy::trivially_copy_pass_by_ref)]
+        #allow
         impl #name { #items }
+    }
+}
+
+/// No lint speaks of what nobody wrote. What it repeats of the function, that one has been told of.
+fn allow() -> TokenStream {
+    quote_spanned! {Span::mixed_site()=>
+        #[allow(
+            unused, nonstandard_style, deprecated, unreachable_pub, elided_lifetimes_in_paths, unused_qualifications,
+            unused_lifetimes, single_use_lifetimes, missing_debug_implementations, missing_copy_implementations,
+            clippy::all, clippy::pedantic, clippy::nursery
+        )]
     }
 }
 
@@ -78,12 +90,13 @@ fn call(rt: &Runtime<'_>, item: &Item, signature: &Signature, protected: &Protec
     let Sides { ok, err, .. } = &sides;
     let (outcome, detailed) = (rt.outcome(), rt.detailed());
     let answer = sides.shown(quote_spanned!(site=> ::core::result::Result<#outcome<#ok>, #err>));
+    let future = sides.shown(quote_spanned!(site=> impl ::core::future::Future<Output = #answer>));
     let handler = sides.known(quote_spanned!(site=> #function #turbofish (#(#conditions #names),*)));
     let (at, detailed) = (sides.site(), sides.shown(detailed));
-    let run = quote_spanned!(at=> #detailed(#handler, #map_error).await);
+    let run = quote_spanned!(at=> #detailed(#handler, #map_error));
     quote_spanned! {site=>
         /// Calls the handler and says whether it ran or was replayed.
-        #vis async fn call #generics (#(#conditions #names: #types),*) -> #answer #where_clause {
+        #vis fn call #generics (#(#conditions #names: #types),*) -> #future #where_clause {
             #run
         }
     }
@@ -121,8 +134,8 @@ fn queries(
         let name = Ident::new(name, site);
         quote_spanned! {site=>
             #[doc = #doc]
-            #vis async fn #name #generics (#params) -> ::core::result::Result<#answer, #error> #where_clause {
-                #ask(Self::TASK, Self::key(#(#names),*)).await
+            #vis fn #name #generics (#params) -> impl ::core::future::Future<Output = ::core::result::Result<#answer, #error>> #where_clause {
+                #ask(Self::TASK, move || Self::key(#(#names),*))
             }
         }
     };

@@ -1,4 +1,4 @@
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{FnArg, Ident, Path};
@@ -22,40 +22,68 @@ pub(super) fn protected(
     let site = Span::mixed_site();
     let Item { attrs, vis, sig, body } = item;
     let Unpacked { sig, statements } = unpacked(sig, signature);
-    let (inner_attrs, output) = (&body.inner_attrs, &protected.result.whole);
-    // Never taken. It fixes the type of `return`, `?` and the block, so that a mismatch is shown where it is.
-    let typed = quote_spanned! {site.located_at(output.span())=>
-        if let ::core::option::Option::Some(__returned) = ::core::option::Option::None::<#output> {
-            return __returned;
-        }
-    };
-    let block = body.block_after(typed);
+    let inner_attrs = &body.inner_attrs;
     let Registration { items, task } = registration(rt, item, handler);
     let some_argument = some_argument(item, &handler.task, protected);
     let plan = plan(rt, Place::Function, signature, &handler.task, protected);
     let sides = Sides::of(rt, protected);
     let ops = ops(rt, &sides, &handler.task, protected);
     let (begin, begun) = (rt.begin(), Ident::new("__begun", site));
-    let run = sides.known(quote_spanned!(site=> async move #block));
+    let run = run(&sides, item, signature, protected);
     let result = match &protected.transaction {
         None => {
             let (at, finish) = (sides.site(), sides.shown(rt.finish()));
-            sides.renamed(quote_spanned!(at=> #finish(#begun, #ops, move || #run).await))
+            sides.renamed(quote_spanned!(at=> #finish(#begun, #ops, #run).await))
         }
         Some(transaction) => in_transaction(rt, &sides, transaction, &begun, &ops, &run),
     };
     let allow = allow();
+    let call = quote_spanned! {site=>
+        #allow
+        let #begun = #begin(#task, #plan);
+        #statements
+        #result
+    };
+    let call = match &signature.boxed {
+        // The claim is made at the first poll, as an `async fn` makes it. `#[instrument]` below knows a boxed future by this
+        // form, and takes the span of its braces for names of its own.
+        Some(_) => {
+            let braced = Group::new(Delimiter::Brace, call);
+            quote_spanned!(site=> ::std::boxed::Box::pin(async move #braced))
+        }
+        None => call,
+    };
     quote_spanned! {site=>
         #(#attrs)* #vis #sig {
             #(#inner_attrs)*
             #items
             #some_argument
-            #allow
-            let #begun = #begin(#task, #plan);
-            #statements
-            #result
+            #call
         }
     }
+}
+
+/// A closure that makes the future of the body.
+fn run(sides: &Sides, item: &Item, signature: &Signature, protected: &Protected) -> TokenStream {
+    let (site, output) = (Span::mixed_site(), &protected.result.whole);
+    if let Some(boxed) = &signature.boxed {
+        let (ty, block) = (&boxed.inner, item.body.block_after(TokenStream::new()));
+        let make = quote_spanned!(site=> move || -> #ty #block);
+        if !sides.renames() {
+            return make;
+        }
+        let known = sides.known(quote_spanned!(site=> __make()));
+        return quote_spanned!(site=> { let __make = #make; move || #known });
+    }
+    // Never taken. It fixes the type of `return`, `?` and the block, so that a mismatch is shown where it is.
+    let typed = quote_spanned! {site.located_at(output.span())=>
+        if let ::core::option::Option::Some(__returned) = ::core::option::Option::None::<#output> {
+            return __returned;
+        }
+    };
+    let block = item.body.block_after(typed);
+    let known = sides.known(quote_spanned!(site=> async move #block));
+    quote_spanned!(site=> move || #known)
 }
 
 /// A signature whose arguments have names where the key takes them whole, and what binds the names of their patterns.
@@ -123,7 +151,7 @@ fn in_transaction(
         let #entered = #enter(#begun, #ops, #connection).await;
         let #ran = {
             let #ident = &mut *#ident;
-            #entered.run(move || #run).await
+            #entered.run(#run).await
         };
         #left
     }
@@ -175,9 +203,9 @@ pub(super) fn uses(taken: &[Path]) -> TokenStream {
     quote_spanned!(Span::mixed_site()=> #(#[allow(unused_imports)] use #taken as _;)*)
 }
 
-/// Lints that our own statement might raise in the user's function; the body is not under it.
+/// Our own statement raises no lint in the user's function; the body is not under it.
 fn allow() -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
-        #[allow(unused_variables, clippy::used_underscore_binding, clippy::needless_borrow, clippy::borrow_deref_ref)]
+        #[allow(unused, clippy::all, clippy::pedantic, clippy::nursery)]
     }
 }

@@ -49,6 +49,11 @@ impl Sides {
         self.alias.as_ref().map_or_else(Span::mixed_site, |alias| alias.at)
     }
 
+    /// Whether the handler's result goes by another name.
+    pub(super) fn renames(&self) -> bool {
+        self.alias.is_some()
+    }
+
     /// A future of the handler's result as one of a `Result`.
     pub(super) fn known(&self, future: TokenStream) -> TokenStream {
         let Some(convert) = self.converter("into_result") else {

@@ -1,5 +1,6 @@
 //! What the function says: the item as written, and the facts about it that the options refer to.
 
+mod boxed;
 mod forms;
 mod item;
 mod output;
@@ -8,6 +9,7 @@ mod queues;
 mod types;
 mod unstable;
 
+pub(crate) use boxed::Boxed;
 pub(crate) use forms::Forms;
 pub(crate) use item::Item;
 pub(crate) use output::{Output, ResultTypes};
@@ -25,7 +27,10 @@ use crate::diagnostic::Ctxt;
 /// Facts about a function, with the spans to point at.
 pub(crate) struct Signature {
     pub(crate) params: Vec<Param>,
+    /// What it returns, or what the boxed future that it returns resolves to.
     pub(crate) output: Output,
+    /// It is not an `async fn` but returns a boxed future.
+    pub(crate) boxed: Option<Boxed>,
     /// A `self` receiver, or the name `Self`: the function stands in an `impl` or a trait.
     pub(crate) method: Option<Span>,
 }
@@ -44,9 +49,11 @@ impl Signature {
                 FnArg::Typed(param) => params.push(Param::read(param, params.len(), cx)),
             }
         }
+        let boxed = Boxed::read(&item.sig);
         Self {
             params,
-            output: Output::read(&item.sig.output),
+            output: boxed.as_ref().map_or_else(|| Output::read(&item.sig.output), |boxed| Output::of(&boxed.output)),
+            boxed,
             method: receiver.or_else(|| names_self(item.sig.to_token_stream())),
         }
     }

@@ -26,16 +26,20 @@ pub(crate) struct ResultTypes {
 
 impl Output {
     pub(super) fn read(output: &ReturnType) -> Self {
-        let ReturnType::Type(_, ty) = output else {
-            return Self::Other { span: output.span(), what: "nothing" };
-        };
+        match output {
+            ReturnType::Default => Self::Other { span: output.span(), what: "nothing" },
+            ReturnType::Type(_, ty) => Self::of(ty),
+        }
+    }
+
+    pub(super) fn of(ty: &Type) -> Self {
         if let Some(what) = plainly_other(ty) {
             return Self::Other { span: ty.span(), what };
         }
         let mut found = Unstorable::default();
         found.visit_type(ty);
         Self::Result(Box::new(ResultTypes {
-            whole: (**ty).clone(),
+            whole: ty.clone(),
             sides: sides(ty),
             borrows: found.borrow,
             opaque: found.opaque,

@@ -68,6 +68,16 @@ fn a_method() {
 }
 
 #[test]
+fn a_boxed_future() {
+    check(
+        "idempotent",
+        r#"name = "mailer.push""#,
+        "fn push<'life0, 'async_trait>(&'life0 self, to: Address) -> ::core::pin::Pin<Box<dyn ::core::future::Future<Output = Answer> + ::core::marker::Send + 'async_trait>> where 'life0: 'async_trait, Self: 'async_trait { Box::pin(async move { let __self = self; let to = to; __self.smtp.push(to).await }) }",
+        expect_file!["golden/boxed_future.rs"],
+    );
+}
+
+#[test]
 fn in_a_transaction() {
     check(
         "idempotent",

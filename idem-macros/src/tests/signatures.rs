@@ -11,7 +11,7 @@ fn refused(item: &str, expected: &[(&str, &str)]) {
 #[test]
 fn what_cannot_work_is_refused_with_the_legal_form_once() {
     refused("fn f(x: u8) -> Result<(), E> {}", &[("fn", "not `async`")]);
-    refused("const fn f(x: u8) -> Result<(), E> {}", &[("fn", LEGAL), ("const", "remove `const`")]);
+    refused("const fn f(x: u8) -> Result<(), E> {}", &[("const", LEGAL)]);
     refused("async unsafe fn f(x: u8) -> Result<(), E> {}", &[("unsafe", LEGAL)]);
     refused("unsafe fn f(x: u8) {}", &[("fn", LEGAL), ("unsafe", "remove `unsafe`"), ("f", "returns nothing")]);
     refused("extern \"C\" fn f(x: u8) -> Result<(), E> {}", &[("fn", LEGAL), ("extern \"C\"", "remove `extern`")]);
@@ -21,12 +21,9 @@ fn what_cannot_work_is_refused_with_the_legal_form_once() {
     );
     refused(
         "fn f(x: u8) -> impl Future<Output = Result<(), E>> {}",
-        &[("-> impl Future<Output = Result<(), E>>", "returns a future")],
+        &[("impl Future<Output = Result<(), E>>", "returns a future")],
     );
-    refused(
-        "fn f(x: u8) -> Pin<Box<dyn Future<Output = R>>> {}",
-        &[("-> Pin<Box<dyn Future<Output = R>>>", "async_trait")],
-    );
+    refused("fn f(x: u8) -> Pin<&mut dyn Future<Output = R>> {}", &[("Pin<&mut dyn Future<Output = R>>", "not boxed")]);
 }
 
 #[test]
@@ -58,6 +55,37 @@ fn only_results_can_be_replayed() {
     ] {
         refused(&format!("async fn f(x: u8) -> {output} {{}}"), &[]);
     }
+}
+
+#[test]
+fn a_boxed_future_is_read_through() {
+    for output in [
+        "Pin<Box<dyn Future<Output = Result<u8, E>>>>",
+        "(std::pin::Pin<Box<dyn Future<Output = Answer> + Send + 'a>>)",
+        "BoxFuture<'a, Result<u8, E>>",
+        "futures::future::LocalBoxFuture<'_, anyhow::Result<u8>>",
+        "BoxFuture<Result<u8, E>>",
+    ] {
+        refused(&format!("fn f<'a>(x: &'a u8) -> {output} {{}}"), &[]);
+    }
+    refused("fn f(x: u8) -> BoxFuture<'_, Option<u8>> {}", &[("Option<u8>", LEGAL)]);
+    refused("fn f(x: &u8) -> BoxFuture<'_, Result<&u8, E>> {}", &[("&", "borrows")]);
+    refused("fn f(x: u8) -> Pin<Box<dyn Future<Output = ()> + Send>> {}", &[("()", "returns `()`")]);
+    refused("fn f(x: u8) -> Pin<Box<F>> {}", &[("Pin<Box<F>>", "not boxed")]);
+}
+
+#[test]
+fn a_name_that_async_trait_made_of_a_position_enters_no_key() {
+    let item = |attr: &str| format!("fn f(&self, {attr} __arg1: Json<u8>, x: u8) -> BoxFuture<'_, R> {{}}");
+    let check = |args: &str, attr: &str, expected: &[(&str, &str)]| {
+        check("idempotent", &format!("name = \"f\", {args}"), &item(attr), expected);
+    };
+    check("", "", &[("__arg1", "take it apart in the body")]);
+    check("key(__arg1.0)", "", &[("__arg1.0", "take it apart in the body")]);
+    check("", "#[idem(skip)]", &[]);
+    check("skip(__arg1)", "", &[]);
+    check("key(x)", "", &[]);
+    refused("async fn f(__arg1: u8) -> R {}", &[]);
 }
 
 #[test]

@@ -3,6 +3,7 @@ use syn::spanned::Spanned;
 use syn::{Ident, ReturnType, Safety, Type};
 
 use crate::diagnostic::Ctxt;
+use crate::ir::{Arg, ArgValue};
 use crate::options::Slot;
 use crate::signature::{Item, Output, Signature, peel};
 
@@ -14,20 +15,19 @@ pub(super) fn check(item: &Item, signature: &Signature, cx: &mut Ctxt) {
     let mut refused: Vec<(Span, String)> = Vec::new();
     let mut refuse = |span, message: &str| refused.push((span, message.into()));
 
-    let mut future = false;
-    if sig.asyncness.is_none() {
-        future = returns_future(&sig.output);
-        if future {
-            refuse(
-                sig.output.span(),
-                "a function that returns a future is not supported: make it an `async fn` (a method that `#[async_trait]` rewrote is not available yet)",
-            );
-        } else {
-            refuse(sig.fn_token.span(), "this function is not `async`");
-        }
+    let plain = sig.asyncness.is_none() && signature.boxed.is_none();
+    let future = plain.then(|| future_in(&sig.output)).flatten();
+    if let Some(span) = future {
+        refuse(
+            span,
+            "a function that returns a future which is not boxed is not supported: make it an `async fn`, or return `Pin<Box<dyn Future<Output = Result<T, E>> + Send + '_>>`",
+        );
+    } else if plain && sig.constness.is_none() {
+        // What is `const` cannot be `async`: that is said of it below.
+        refuse(sig.fn_token.span(), "this function is not `async`");
     }
     if let Some(token) = &sig.constness {
-        refuse(token.span(), "a `const` function cannot be run once: remove `const`");
+        refuse(token.span(), "a `const` function cannot be run once: write `async` in place of `const`");
     }
     if let Safety::Unsafe(token) = &sig.safety {
         refuse(token.span(), "an `unsafe` function is not supported: remove `unsafe`");
@@ -39,11 +39,11 @@ pub(super) fn check(item: &Item, signature: &Signature, cx: &mut Ctxt) {
         refuse(variadic.span(), "variadic arguments have no key: remove `...`");
     }
     match &signature.output {
-        Output::Other { span, what } if !future => refuse(
+        Output::Other { span, what } if future.is_none() => refuse(
             if matches!(sig.output, ReturnType::Default) { item.name_span() } else { *span },
             &format!("this function returns {what}: the outcome of a handler is a `Result`"),
         ),
-        Output::Result(types) if !future => {
+        Output::Result(types) if future.is_none() => {
             if let Some(span) = types.borrows {
                 refuse(
                     span,
@@ -66,15 +66,32 @@ pub(super) fn check(item: &Item, signature: &Signature, cx: &mut Ctxt) {
     }
 }
 
-/// `impl Future`, or a boxed one as other attributes make it.
-fn returns_future(output: &ReturnType) -> bool {
+/// `impl Future`, or something pinned, where that is what is returned.
+fn future_in(output: &ReturnType) -> Option<Span> {
     let ReturnType::Type(_, ty) = output else {
-        return false;
+        return None;
     };
-    match peel(ty) {
+    let future = match peel(ty) {
         Type::ImplTrait(_) => true,
-        Type::Path(path) => path.path.segments.last().is_some_and(|s| s.ident == "Pin" || s.ident == "BoxFuture"),
+        Type::Path(path) => path.path.segments.last().is_some_and(|s| s.ident == "Pin"),
         _ => false,
+    };
+    future.then(|| ty.span())
+}
+
+/// A key holds names that somebody wrote, and none that `#[async_trait]` made of a position.
+pub(super) fn check_names(args: &[Arg], signature: &Signature, cx: &mut Ctxt) {
+    for arg in args.iter().filter(|_| signature.boxed.is_some()) {
+        let position = arg.name.strip_prefix("__arg").and_then(|rest| rest.split('.').next());
+        if position.is_none_or(|digits| digits.parse::<usize>().is_err()) {
+            continue;
+        }
+        let span = match &arg.value {
+            ArgValue::Whole { ident, .. } | ArgValue::Bound(ident) => ident.span(),
+            ArgValue::Path(path) => path.span(),
+        };
+        let message = "`#[async_trait]` hides the pattern of this parameter, so that the argument has no name in the key: name the parameter and take it apart in the body, or mark it `#[idem(skip)]`";
+        cx.error(span, message);
     }
 }
 

@@ -77,6 +77,7 @@ pub(crate) fn handler(
     let scope = scope::parts(scope, &item.sig.generics, signature, cx);
     let scoped = scoped && scope.as_ref().is_none_or(|parts| !parts.is_empty());
     let (args, template) = args::args(key, &skipped, scope.as_deref(), scoped, signature, item, cx);
+    function::check_names(&args, signature, cx);
     let read = args::read(&args, scope.as_deref(), signature);
 
     let Output::Result(types) = &signature.output else {

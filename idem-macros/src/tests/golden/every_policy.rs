@@ -5,12 +5,7 @@ async fn charge(order: Order, day: &str, ctx: &mut Context) -> anyhow::Result<()
     const _: () = {
         ::my::idem::__private::register!(charge::TASK);
     };
-    #[allow(
-        unused_variables,
-        clippy::used_underscore_binding,
-        clippy::needless_borrow,
-        clippy::borrow_deref_ref
-    )]
+    #[allow(unused, clippy::all, clippy::pedantic, clippy::nursery)]
     let __begun = ::my::idem::__private::begin(
         charge::TASK,
         |__k| {
@@ -73,25 +68,35 @@ async fn charge(order: Order, day: &str, ctx: &mut Context) -> anyhow::Result<()
 }
 /// Stands beside the handler `charge`: its task, key, record and outcome.
 #[allow(
-    non_camel_case_types,
-    dead_code,
+    unused,
+    nonstandard_style,
+    deprecated,
     unreachable_pub,
+    elided_lifetimes_in_paths,
+    unused_qualifications,
+    unused_lifetimes,
+    single_use_lifetimes,
     missing_debug_implementations,
-    missing_copy_implementations
+    missing_copy_implementations,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
 )]
 enum charge {}
 #[allow(
-    dead_code,
-    unreachable_pub,
-    unused_variables,
+    unused,
+    nonstandard_style,
     deprecated,
-    clippy::too_many_arguments,
-    clippy::used_underscore_binding,
-    clippy::missing_errors_doc,
-    clippy::ptr_arg,
-    clippy::ref_option,
-    clippy::ref_option_ref,
-    clippy::trivially_copy_pass_by_ref
+    unreachable_pub,
+    elided_lifetimes_in_paths,
+    unused_qualifications,
+    unused_lifetimes,
+    single_use_lifetimes,
+    missing_debug_implementations,
+    missing_copy_implementations,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
 )]
 impl charge {
     /// The description that is registered.
@@ -129,30 +134,33 @@ impl charge {
         &TASK
     };
     /// Calls the handler and says whether it ran or was replayed.
-    async fn call(
+    fn call(
         order: Order,
         day: &str,
         ctx: &mut Context,
-    ) -> ::core::result::Result<
-        ::my::idem::Outcome<<anyhow::Result<()> as ::my::idem::__private::Fallible>::Ok>,
-        <anyhow::Result<()> as ::my::idem::__private::Fallible>::Err,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<
+            ::my::idem::Outcome<
+                <anyhow::Result<()> as ::my::idem::__private::Fallible>::Ok,
+            >,
+            <anyhow::Result<()> as ::my::idem::__private::Fallible>::Err,
+        >,
     > {
         ::my::idem::__private::detailed(
-                async move {
-                    <anyhow::Result<
-                        (),
-                    > as ::my::idem::__private::Fallible>::into_result(
-                        charge(order, day, ctx).await,
-                    )
-                },
-                {
-                    let __error: fn(
-                        ::my::idem::Error,
-                    ) -> <anyhow::Result<()> as ::my::idem::__private::Fallible>::Err = to_app;
-                    __error
-                },
-            )
-            .await
+            async move {
+                <anyhow::Result<
+                    (),
+                > as ::my::idem::__private::Fallible>::into_result(
+                    charge(order, day, ctx).await,
+                )
+            },
+            {
+                let __error: fn(
+                    ::my::idem::Error,
+                ) -> <anyhow::Result<()> as ::my::idem::__private::Fallible>::Err = to_app;
+                __error
+            },
+        )
     }
     /// The key that a call would use.
     fn key(
@@ -171,34 +179,42 @@ impl charge {
         )
     }
     /// The record of this key, if there is one.
-    async fn status(
+    fn status(
         order: &Order,
         day: &str,
-    ) -> ::core::result::Result<
-        ::core::option::Option<::my::idem::Record>,
-        ::my::idem::Error,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<
+            ::core::option::Option<::my::idem::Record>,
+            ::my::idem::Error,
+        >,
     > {
-        ::my::idem::__private::status(Self::TASK, Self::key(order, day)).await
+        ::my::idem::__private::status(Self::TASK, move || Self::key(order, day))
     }
     /// Forgets this key, so that the handler may run again; refused while it runs.
-    async fn clear(
+    fn clear(
         order: &Order,
         day: &str,
-    ) -> ::core::result::Result<::core::primitive::bool, ::my::idem::Error> {
-        ::my::idem::__private::clear(Self::TASK, Self::key(order, day)).await
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::core::primitive::bool, ::my::idem::Error>,
+    > {
+        ::my::idem::__private::clear(Self::TASK, move || Self::key(order, day))
     }
     /// Forgets this key even while the handler runs.
-    async fn clear_forced(
+    fn clear_forced(
         order: &Order,
         day: &str,
-    ) -> ::core::result::Result<::core::primitive::bool, ::my::idem::Error> {
-        ::my::idem::__private::clear_forced(Self::TASK, Self::key(order, day)).await
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::core::primitive::bool, ::my::idem::Error>,
+    > {
+        ::my::idem::__private::clear_forced(Self::TASK, move || Self::key(order, day))
     }
     /// Marks this key as cancelled: later deliveries are refused.
-    async fn cancel(
+    fn cancel(
         order: &Order,
         day: &str,
-    ) -> ::core::result::Result<::core::primitive::bool, ::my::idem::Error> {
-        ::my::idem::__private::cancel(Self::TASK, Self::key(order, day)).await
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::core::primitive::bool, ::my::idem::Error>,
+    > {
+        ::my::idem::__private::cancel(Self::TASK, move || Self::key(order, day))
     }
 }

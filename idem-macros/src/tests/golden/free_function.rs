@@ -9,12 +9,7 @@ pub(crate) async fn send_digest(user: u64, topic: String) -> Result<Receipt, App
     const _: () = {
         ::idem::__private::register!(send_digest::TASK);
     };
-    #[allow(
-        unused_variables,
-        clippy::used_underscore_binding,
-        clippy::needless_borrow,
-        clippy::borrow_deref_ref
-    )]
+    #[allow(unused, clippy::all, clippy::pedantic, clippy::nursery)]
     let __begun = ::idem::__private::begin(
         send_digest::TASK,
         |__k| {
@@ -48,25 +43,35 @@ pub(crate) async fn send_digest(user: u64, topic: String) -> Result<Receipt, App
 }
 /// Stands beside the handler `send_digest`: its task, key, record and outcome.
 #[allow(
-    non_camel_case_types,
-    dead_code,
+    unused,
+    nonstandard_style,
+    deprecated,
     unreachable_pub,
+    elided_lifetimes_in_paths,
+    unused_qualifications,
+    unused_lifetimes,
+    single_use_lifetimes,
     missing_debug_implementations,
-    missing_copy_implementations
+    missing_copy_implementations,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
 )]
 pub(crate) enum send_digest {}
 #[allow(
-    dead_code,
-    unreachable_pub,
-    unused_variables,
+    unused,
+    nonstandard_style,
     deprecated,
-    clippy::too_many_arguments,
-    clippy::used_underscore_binding,
-    clippy::missing_errors_doc,
-    clippy::ptr_arg,
-    clippy::ref_option,
-    clippy::ref_option_ref,
-    clippy::trivially_copy_pass_by_ref
+    unreachable_pub,
+    elided_lifetimes_in_paths,
+    unused_qualifications,
+    unused_lifetimes,
+    single_use_lifetimes,
+    missing_debug_implementations,
+    missing_copy_implementations,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
 )]
 impl send_digest {
     /// The description that is registered.
@@ -91,15 +96,16 @@ impl send_digest {
         &TASK
     };
     /// Calls the handler and says whether it ran or was replayed.
-    pub(crate) async fn call(
+    pub(crate) fn call(
         user: u64,
         topic: String,
-    ) -> ::core::result::Result<::idem::Outcome<Receipt>, AppError> {
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::idem::Outcome<Receipt>, AppError>,
+    > {
         ::idem::__private::detailed(
-                send_digest(user, topic),
-                <AppError as ::idem::__private::FromIdem>::from_idem,
-            )
-            .await
+            send_digest(user, topic),
+            <AppError as ::idem::__private::FromIdem>::from_idem,
+        )
     }
     /// The key that a call would use.
     pub(crate) fn key(
@@ -117,31 +123,42 @@ impl send_digest {
         )
     }
     /// The record of this key, if there is one.
-    pub(crate) async fn status(
+    pub(crate) fn status(
         user: &u64,
         topic: &String,
-    ) -> ::core::result::Result<::core::option::Option<::idem::Record>, ::idem::Error> {
-        ::idem::__private::status(Self::TASK, Self::key(user, topic)).await
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<
+            ::core::option::Option<::idem::Record>,
+            ::idem::Error,
+        >,
+    > {
+        ::idem::__private::status(Self::TASK, move || Self::key(user, topic))
     }
     /// Forgets this key, so that the handler may run again; refused while it runs.
-    pub(crate) async fn clear(
+    pub(crate) fn clear(
         user: &u64,
         topic: &String,
-    ) -> ::core::result::Result<::core::primitive::bool, ::idem::Error> {
-        ::idem::__private::clear(Self::TASK, Self::key(user, topic)).await
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::core::primitive::bool, ::idem::Error>,
+    > {
+        ::idem::__private::clear(Self::TASK, move || Self::key(user, topic))
     }
     /// Forgets this key even while the handler runs.
-    pub(crate) async fn clear_forced(
+    pub(crate) fn clear_forced(
         user: &u64,
         topic: &String,
-    ) -> ::core::result::Result<::core::primitive::bool, ::idem::Error> {
-        ::idem::__private::clear_forced(Self::TASK, Self::key(user, topic)).await
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::core::primitive::bool, ::idem::Error>,
+    > {
+        ::idem::__private::clear_forced(Self::TASK, move || Self::key(user, topic))
     }
     /// Marks this key as cancelled: later deliveries are refused.
-    pub(crate) async fn cancel(
+    pub(crate) fn cancel(
         user: &u64,
         topic: &String,
-    ) -> ::core::result::Result<::core::primitive::bool, ::idem::Error> {
-        ::idem::__private::cancel(Self::TASK, Self::key(user, topic)).await
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::core::primitive::bool, ::idem::Error>,
+    > {
+        ::idem::__private::cancel(Self::TASK, move || Self::key(user, topic))
     }
 }

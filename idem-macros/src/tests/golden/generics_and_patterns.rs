@@ -16,12 +16,7 @@ where
     const _: () = {
         ::idem::__private::register!(notify::TASK);
     };
-    #[allow(
-        unused_variables,
-        clippy::used_underscore_binding,
-        clippy::needless_borrow,
-        clippy::borrow_deref_ref
-    )]
+    #[allow(unused, clippy::all, clippy::pedantic, clippy::nursery)]
     let __begun = ::idem::__private::begin(
         notify::TASK,
         |__k| {
@@ -54,25 +49,35 @@ where
 }
 /// Stands beside the handler `notify`: its task, key, record and outcome.
 #[allow(
-    non_camel_case_types,
-    dead_code,
+    unused,
+    nonstandard_style,
+    deprecated,
     unreachable_pub,
+    elided_lifetimes_in_paths,
+    unused_qualifications,
+    unused_lifetimes,
+    single_use_lifetimes,
     missing_debug_implementations,
-    missing_copy_implementations
+    missing_copy_implementations,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
 )]
 enum notify {}
 #[allow(
-    dead_code,
-    unreachable_pub,
-    unused_variables,
+    unused,
+    nonstandard_style,
     deprecated,
-    clippy::too_many_arguments,
-    clippy::used_underscore_binding,
-    clippy::missing_errors_doc,
-    clippy::ptr_arg,
-    clippy::ref_option,
-    clippy::ref_option_ref,
-    clippy::trivially_copy_pass_by_ref
+    unreachable_pub,
+    elided_lifetimes_in_paths,
+    unused_qualifications,
+    unused_lifetimes,
+    single_use_lifetimes,
+    missing_debug_implementations,
+    missing_copy_implementations,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
 )]
 impl notify {
     /// The description that is registered.
@@ -95,23 +100,24 @@ impl notify {
         &TASK
     };
     /// Calls the handler and says whether it ran or was replayed.
-    async fn call<'a, F, C: Clock<F>, const N: usize>(
+    fn call<'a, F, C: Clock<F>, const N: usize>(
         send: F,
         body: Json<Body>,
         text: &'a str,
         at: &C,
         arg4: (u8, [u8; N]),
         log: impl Log,
-    ) -> ::core::result::Result<::idem::Outcome<Sent>, AppError>
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::idem::Outcome<Sent>, AppError>,
+    >
     where
         F: Fn(&str),
         C: Send,
     {
         ::idem::__private::detailed(
-                notify::<F, C, N>(send, body, text, at, arg4, log),
-                <AppError as ::idem::__private::FromIdem>::from_idem,
-            )
-            .await
+            notify::<F, C, N>(send, body, text, at, arg4, log),
+            <AppError as ::idem::__private::FromIdem>::from_idem,
+        )
     }
     /// The key that a call would use.
     fn key<'a, C>(
@@ -134,47 +140,58 @@ impl notify {
         )
     }
     /// The record of this key, if there is one.
-    async fn status<'a, C>(
+    fn status<'a, C>(
         body: &Json<Body>,
         text: &'a str,
         at: &C,
-    ) -> ::core::result::Result<::core::option::Option<::idem::Record>, ::idem::Error>
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<
+            ::core::option::Option<::idem::Record>,
+            ::idem::Error,
+        >,
+    >
     where
         C: Send,
     {
-        ::idem::__private::status(Self::TASK, Self::key(body, text, at)).await
+        ::idem::__private::status(Self::TASK, move || Self::key(body, text, at))
     }
     /// Forgets this key, so that the handler may run again; refused while it runs.
-    async fn clear<'a, C>(
+    fn clear<'a, C>(
         body: &Json<Body>,
         text: &'a str,
         at: &C,
-    ) -> ::core::result::Result<::core::primitive::bool, ::idem::Error>
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::core::primitive::bool, ::idem::Error>,
+    >
     where
         C: Send,
     {
-        ::idem::__private::clear(Self::TASK, Self::key(body, text, at)).await
+        ::idem::__private::clear(Self::TASK, move || Self::key(body, text, at))
     }
     /// Forgets this key even while the handler runs.
-    async fn clear_forced<'a, C>(
+    fn clear_forced<'a, C>(
         body: &Json<Body>,
         text: &'a str,
         at: &C,
-    ) -> ::core::result::Result<::core::primitive::bool, ::idem::Error>
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::core::primitive::bool, ::idem::Error>,
+    >
     where
         C: Send,
     {
-        ::idem::__private::clear_forced(Self::TASK, Self::key(body, text, at)).await
+        ::idem::__private::clear_forced(Self::TASK, move || Self::key(body, text, at))
     }
     /// Marks this key as cancelled: later deliveries are refused.
-    async fn cancel<'a, C>(
+    fn cancel<'a, C>(
         body: &Json<Body>,
         text: &'a str,
         at: &C,
-    ) -> ::core::result::Result<::core::primitive::bool, ::idem::Error>
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::core::primitive::bool, ::idem::Error>,
+    >
     where
         C: Send,
     {
-        ::idem::__private::cancel(Self::TASK, Self::key(body, text, at)).await
+        ::idem::__private::cancel(Self::TASK, move || Self::key(body, text, at))
     }
 }

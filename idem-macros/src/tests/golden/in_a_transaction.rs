@@ -5,12 +5,7 @@ async fn transfer(tx: &mut PgConnection, id: u64) -> anyhow::Result<Receipt> {
     const _: () = {
         ::idem::__private::register!(transfer::TASK);
     };
-    #[allow(
-        unused_variables,
-        clippy::used_underscore_binding,
-        clippy::needless_borrow,
-        clippy::borrow_deref_ref
-    )]
+    #[allow(unused, clippy::all, clippy::pedantic, clippy::nursery)]
     let __begun = ::idem::__private::begin(
         transfer::TASK,
         |__k| {
@@ -68,25 +63,35 @@ async fn transfer(tx: &mut PgConnection, id: u64) -> anyhow::Result<Receipt> {
 }
 /// Stands beside the handler `transfer`: its task, key, record and outcome.
 #[allow(
-    non_camel_case_types,
-    dead_code,
+    unused,
+    nonstandard_style,
+    deprecated,
     unreachable_pub,
+    elided_lifetimes_in_paths,
+    unused_qualifications,
+    unused_lifetimes,
+    single_use_lifetimes,
     missing_debug_implementations,
-    missing_copy_implementations
+    missing_copy_implementations,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
 )]
 enum transfer {}
 #[allow(
-    dead_code,
-    unreachable_pub,
-    unused_variables,
+    unused,
+    nonstandard_style,
     deprecated,
-    clippy::too_many_arguments,
-    clippy::used_underscore_binding,
-    clippy::missing_errors_doc,
-    clippy::ptr_arg,
-    clippy::ref_option,
-    clippy::ref_option_ref,
-    clippy::trivially_copy_pass_by_ref
+    unreachable_pub,
+    elided_lifetimes_in_paths,
+    unused_qualifications,
+    unused_lifetimes,
+    single_use_lifetimes,
+    missing_debug_implementations,
+    missing_copy_implementations,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
 )]
 impl transfer {
     /// The description that is registered.
@@ -103,26 +108,27 @@ impl transfer {
         &TASK
     };
     /// Calls the handler and says whether it ran or was replayed.
-    async fn call(
+    fn call(
         tx: &mut PgConnection,
         id: u64,
-    ) -> ::core::result::Result<
-        ::idem::Outcome<<anyhow::Result<Receipt> as ::idem::__private::Fallible>::Ok>,
-        <anyhow::Result<Receipt> as ::idem::__private::Fallible>::Err,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<
+            ::idem::Outcome<
+                <anyhow::Result<Receipt> as ::idem::__private::Fallible>::Ok,
+            >,
+            <anyhow::Result<Receipt> as ::idem::__private::Fallible>::Err,
+        >,
     > {
         ::idem::__private::detailed(
-                async move {
-                    <anyhow::Result<
-                        Receipt,
-                    > as ::idem::__private::Fallible>::into_result(
-                        transfer(tx, id).await,
-                    )
-                },
-                <<anyhow::Result<
+            async move {
+                <anyhow::Result<
                     Receipt,
-                > as ::idem::__private::Fallible>::Err as ::idem::__private::FromIdem>::from_idem,
-            )
-            .await
+                > as ::idem::__private::Fallible>::into_result(transfer(tx, id).await)
+            },
+            <<anyhow::Result<
+                Receipt,
+            > as ::idem::__private::Fallible>::Err as ::idem::__private::FromIdem>::from_idem,
+        )
     }
     /// The key that a call would use.
     fn key(id: &u64) -> ::core::result::Result<::idem::Key, ::idem::Error> {
@@ -135,27 +141,38 @@ impl transfer {
         )
     }
     /// The record of this key, if there is one.
-    async fn status(
+    fn status(
         id: &u64,
-    ) -> ::core::result::Result<::core::option::Option<::idem::Record>, ::idem::Error> {
-        ::idem::__private::status(Self::TASK, Self::key(id)).await
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<
+            ::core::option::Option<::idem::Record>,
+            ::idem::Error,
+        >,
+    > {
+        ::idem::__private::status(Self::TASK, move || Self::key(id))
     }
     /// Forgets this key, so that the handler may run again; refused while it runs.
-    async fn clear(
+    fn clear(
         id: &u64,
-    ) -> ::core::result::Result<::core::primitive::bool, ::idem::Error> {
-        ::idem::__private::clear(Self::TASK, Self::key(id)).await
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::core::primitive::bool, ::idem::Error>,
+    > {
+        ::idem::__private::clear(Self::TASK, move || Self::key(id))
     }
     /// Forgets this key even while the handler runs.
-    async fn clear_forced(
+    fn clear_forced(
         id: &u64,
-    ) -> ::core::result::Result<::core::primitive::bool, ::idem::Error> {
-        ::idem::__private::clear_forced(Self::TASK, Self::key(id)).await
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::core::primitive::bool, ::idem::Error>,
+    > {
+        ::idem::__private::clear_forced(Self::TASK, move || Self::key(id))
     }
     /// Marks this key as cancelled: later deliveries are refused.
-    async fn cancel(
+    fn cancel(
         id: &u64,
-    ) -> ::core::result::Result<::core::primitive::bool, ::idem::Error> {
-        ::idem::__private::cancel(Self::TASK, Self::key(id)).await
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::core::primitive::bool, ::idem::Error>,
+    > {
+        ::idem::__private::cancel(Self::TASK, move || Self::key(id))
     }
 }

@@ -5,12 +5,7 @@ async fn close(order: Order, mail: String, arg2: (u8, u8)) -> Result<(), AppErro
     const _: () = {
         ::idem::__private::register!(close::TASK);
     };
-    #[allow(
-        unused_variables,
-        clippy::used_underscore_binding,
-        clippy::needless_borrow,
-        clippy::borrow_deref_ref
-    )]
+    #[allow(unused, clippy::all, clippy::pedantic, clippy::nursery)]
     let __begun = ::idem::__private::begin(
         close::TASK,
         |__k| {
@@ -50,25 +45,35 @@ async fn close(order: Order, mail: String, arg2: (u8, u8)) -> Result<(), AppErro
 }
 /// Stands beside the handler `close`: its task, key, record and outcome.
 #[allow(
-    non_camel_case_types,
-    dead_code,
+    unused,
+    nonstandard_style,
+    deprecated,
     unreachable_pub,
+    elided_lifetimes_in_paths,
+    unused_qualifications,
+    unused_lifetimes,
+    single_use_lifetimes,
     missing_debug_implementations,
-    missing_copy_implementations
+    missing_copy_implementations,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
 )]
 enum close {}
 #[allow(
-    dead_code,
-    unreachable_pub,
-    unused_variables,
+    unused,
+    nonstandard_style,
     deprecated,
-    clippy::too_many_arguments,
-    clippy::used_underscore_binding,
-    clippy::missing_errors_doc,
-    clippy::ptr_arg,
-    clippy::ref_option,
-    clippy::ref_option_ref,
-    clippy::trivially_copy_pass_by_ref
+    unreachable_pub,
+    elided_lifetimes_in_paths,
+    unused_qualifications,
+    unused_lifetimes,
+    single_use_lifetimes,
+    missing_debug_implementations,
+    missing_copy_implementations,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
 )]
 impl close {
     /// The description that is registered.
@@ -84,16 +89,17 @@ impl close {
         &TASK
     };
     /// Calls the handler and says whether it ran or was replayed.
-    async fn call(
+    fn call(
         order: Order,
         mail: String,
         arg2: (u8, u8),
-    ) -> ::core::result::Result<::idem::Outcome<()>, AppError> {
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::idem::Outcome<()>, AppError>,
+    > {
         ::idem::__private::detailed(
-                close(order, mail, arg2),
-                <AppError as ::idem::__private::FromIdem>::from_idem,
-            )
-            .await
+            close(order, mail, arg2),
+            <AppError as ::idem::__private::FromIdem>::from_idem,
+        )
     }
     /// The key that a call would use.
     fn key(
@@ -116,35 +122,46 @@ impl close {
         )
     }
     /// The record of this key, if there is one.
-    async fn status(
+    fn status(
         order: &Order,
         mail: &String,
         arg2: &(u8, u8),
-    ) -> ::core::result::Result<::core::option::Option<::idem::Record>, ::idem::Error> {
-        ::idem::__private::status(Self::TASK, Self::key(order, mail, arg2)).await
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<
+            ::core::option::Option<::idem::Record>,
+            ::idem::Error,
+        >,
+    > {
+        ::idem::__private::status(Self::TASK, move || Self::key(order, mail, arg2))
     }
     /// Forgets this key, so that the handler may run again; refused while it runs.
-    async fn clear(
+    fn clear(
         order: &Order,
         mail: &String,
         arg2: &(u8, u8),
-    ) -> ::core::result::Result<::core::primitive::bool, ::idem::Error> {
-        ::idem::__private::clear(Self::TASK, Self::key(order, mail, arg2)).await
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::core::primitive::bool, ::idem::Error>,
+    > {
+        ::idem::__private::clear(Self::TASK, move || Self::key(order, mail, arg2))
     }
     /// Forgets this key even while the handler runs.
-    async fn clear_forced(
+    fn clear_forced(
         order: &Order,
         mail: &String,
         arg2: &(u8, u8),
-    ) -> ::core::result::Result<::core::primitive::bool, ::idem::Error> {
-        ::idem::__private::clear_forced(Self::TASK, Self::key(order, mail, arg2)).await
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::core::primitive::bool, ::idem::Error>,
+    > {
+        ::idem::__private::clear_forced(Self::TASK, move || Self::key(order, mail, arg2))
     }
     /// Marks this key as cancelled: later deliveries are refused.
-    async fn cancel(
+    fn cancel(
         order: &Order,
         mail: &String,
         arg2: &(u8, u8),
-    ) -> ::core::result::Result<::core::primitive::bool, ::idem::Error> {
-        ::idem::__private::cancel(Self::TASK, Self::key(order, mail, arg2)).await
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::core::primitive::bool, ::idem::Error>,
+    > {
+        ::idem::__private::cancel(Self::TASK, move || Self::key(order, mail, arg2))
     }
 }

@@ -16,12 +16,7 @@ pub async fn send(&self, to: Address) -> Result<Self::Sent, AppError> {
     const _: () = {
         ::idem::__private::register!(& __TASK);
     };
-    #[allow(
-        unused_variables,
-        clippy::used_underscore_binding,
-        clippy::needless_borrow,
-        clippy::borrow_deref_ref
-    )]
+    #[allow(unused, clippy::all, clippy::pedantic, clippy::nursery)]
     let __begun = ::idem::__private::begin(
         &__TASK,
         |__k| {

@@ -9,25 +9,35 @@ const _: () = {
 };
 /// Stands beside the handler `report`: its task, key, record and outcome.
 #[allow(
-    non_camel_case_types,
-    dead_code,
+    unused,
+    nonstandard_style,
+    deprecated,
     unreachable_pub,
+    elided_lifetimes_in_paths,
+    unused_qualifications,
+    unused_lifetimes,
+    single_use_lifetimes,
     missing_debug_implementations,
-    missing_copy_implementations
+    missing_copy_implementations,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
 )]
 pub enum report {}
 #[allow(
-    dead_code,
-    unreachable_pub,
-    unused_variables,
+    unused,
+    nonstandard_style,
     deprecated,
-    clippy::too_many_arguments,
-    clippy::used_underscore_binding,
-    clippy::missing_errors_doc,
-    clippy::ptr_arg,
-    clippy::ref_option,
-    clippy::ref_option_ref,
-    clippy::trivially_copy_pass_by_ref
+    unreachable_pub,
+    elided_lifetimes_in_paths,
+    unused_qualifications,
+    unused_lifetimes,
+    single_use_lifetimes,
+    missing_debug_implementations,
+    missing_copy_implementations,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
 )]
 impl report {
     /// The description that is registered.

@@ -5,12 +5,7 @@ async fn migrate() -> Result<(), AppError> {
     const _: () = {
         ::idem::__private::register!(migrate::TASK);
     };
-    #[allow(
-        unused_variables,
-        clippy::used_underscore_binding,
-        clippy::needless_borrow,
-        clippy::borrow_deref_ref
-    )]
+    #[allow(unused, clippy::all, clippy::pedantic, clippy::nursery)]
     let __begun = ::idem::__private::begin(
         migrate::TASK,
         |_| ::core::result::Result::Ok(()),
@@ -37,25 +32,35 @@ async fn migrate() -> Result<(), AppError> {
 }
 /// Stands beside the handler `migrate`: its task, key, record and outcome.
 #[allow(
-    non_camel_case_types,
-    dead_code,
+    unused,
+    nonstandard_style,
+    deprecated,
     unreachable_pub,
+    elided_lifetimes_in_paths,
+    unused_qualifications,
+    unused_lifetimes,
+    single_use_lifetimes,
     missing_debug_implementations,
-    missing_copy_implementations
+    missing_copy_implementations,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
 )]
 enum migrate {}
 #[allow(
-    dead_code,
-    unreachable_pub,
-    unused_variables,
+    unused,
+    nonstandard_style,
     deprecated,
-    clippy::too_many_arguments,
-    clippy::used_underscore_binding,
-    clippy::missing_errors_doc,
-    clippy::ptr_arg,
-    clippy::ref_option,
-    clippy::ref_option_ref,
-    clippy::trivially_copy_pass_by_ref
+    unreachable_pub,
+    elided_lifetimes_in_paths,
+    unused_qualifications,
+    unused_lifetimes,
+    single_use_lifetimes,
+    missing_debug_implementations,
+    missing_copy_implementations,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
 )]
 impl migrate {
     /// The description that is registered.
@@ -71,37 +76,43 @@ impl migrate {
         &TASK
     };
     /// Calls the handler and says whether it ran or was replayed.
-    async fn call() -> ::core::result::Result<::idem::Outcome<()>, AppError> {
+    fn call() -> impl ::core::future::Future<
+        Output = ::core::result::Result<::idem::Outcome<()>, AppError>,
+    > {
         ::idem::__private::detailed(
-                migrate(),
-                <AppError as ::idem::__private::FromIdem>::from_idem,
-            )
-            .await
+            migrate(),
+            <AppError as ::idem::__private::FromIdem>::from_idem,
+        )
     }
     /// The key that a call would use.
     fn key() -> ::core::result::Result<::idem::Key, ::idem::Error> {
         ::idem::__private::key(Self::TASK, |_| ::core::result::Result::Ok(()))
     }
     /// The record of this key, if there is one.
-    async fn status() -> ::core::result::Result<
-        ::core::option::Option<::idem::Record>,
-        ::idem::Error,
+    fn status() -> impl ::core::future::Future<
+        Output = ::core::result::Result<
+            ::core::option::Option<::idem::Record>,
+            ::idem::Error,
+        >,
     > {
-        ::idem::__private::status(Self::TASK, Self::key()).await
+        ::idem::__private::status(Self::TASK, move || Self::key())
     }
     /// Forgets this key, so that the handler may run again; refused while it runs.
-    async fn clear() -> ::core::result::Result<::core::primitive::bool, ::idem::Error> {
-        ::idem::__private::clear(Self::TASK, Self::key()).await
+    fn clear() -> impl ::core::future::Future<
+        Output = ::core::result::Result<::core::primitive::bool, ::idem::Error>,
+    > {
+        ::idem::__private::clear(Self::TASK, move || Self::key())
     }
     /// Forgets this key even while the handler runs.
-    async fn clear_forced() -> ::core::result::Result<
-        ::core::primitive::bool,
-        ::idem::Error,
+    fn clear_forced() -> impl ::core::future::Future<
+        Output = ::core::result::Result<::core::primitive::bool, ::idem::Error>,
     > {
-        ::idem::__private::clear_forced(Self::TASK, Self::key()).await
+        ::idem::__private::clear_forced(Self::TASK, move || Self::key())
     }
     /// Marks this key as cancelled: later deliveries are refused.
-    async fn cancel() -> ::core::result::Result<::core::primitive::bool, ::idem::Error> {
-        ::idem::__private::cancel(Self::TASK, Self::key()).await
+    fn cancel() -> impl ::core::future::Future<
+        Output = ::core::result::Result<::core::primitive::bool, ::idem::Error>,
+    > {
+        ::idem::__private::cancel(Self::TASK, move || Self::key())
     }
 }

@@ -9,12 +9,7 @@ async fn label(
     const _: () = {
         ::idem::__private::register!(label::TASK);
     };
-    #[allow(
-        unused_variables,
-        clippy::used_underscore_binding,
-        clippy::needless_borrow,
-        clippy::borrow_deref_ref
-    )]
+    #[allow(unused, clippy::all, clippy::pedantic, clippy::nursery)]
     let __begun = ::idem::__private::begin(
         label::TASK,
         |__k| {
@@ -57,25 +52,35 @@ async fn label(
 }
 /// Stands beside the handler `label`: its task, key, record and outcome.
 #[allow(
-    non_camel_case_types,
-    dead_code,
+    unused,
+    nonstandard_style,
+    deprecated,
     unreachable_pub,
+    elided_lifetimes_in_paths,
+    unused_qualifications,
+    unused_lifetimes,
+    single_use_lifetimes,
     missing_debug_implementations,
-    missing_copy_implementations
+    missing_copy_implementations,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
 )]
 enum label {}
 #[allow(
-    dead_code,
-    unreachable_pub,
-    unused_variables,
+    unused,
+    nonstandard_style,
     deprecated,
-    clippy::too_many_arguments,
-    clippy::used_underscore_binding,
-    clippy::missing_errors_doc,
-    clippy::ptr_arg,
-    clippy::ref_option,
-    clippy::ref_option_ref,
-    clippy::trivially_copy_pass_by_ref
+    unreachable_pub,
+    elided_lifetimes_in_paths,
+    unused_qualifications,
+    unused_lifetimes,
+    single_use_lifetimes,
+    missing_debug_implementations,
+    missing_copy_implementations,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
 )]
 impl label {
     /// The description that is registered.
@@ -91,16 +96,17 @@ impl label {
         &TASK
     };
     /// Calls the handler and says whether it ran or was replayed.
-    async fn call(
+    fn call(
         tags: HashSet<String>,
         #[cfg(feature = "notes")]
         note: Option<&str>,
-    ) -> ::core::result::Result<::idem::Outcome<()>, AppError> {
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::idem::Outcome<()>, AppError>,
+    > {
         ::idem::__private::detailed(
-                label(tags, #[cfg(feature = "notes")] note),
-                <AppError as ::idem::__private::FromIdem>::from_idem,
-            )
-            .await
+            label(tags, #[cfg(feature = "notes")] note),
+            <AppError as ::idem::__private::FromIdem>::from_idem,
+        )
     }
     /// The key that a call would use.
     fn key(
@@ -127,51 +133,58 @@ impl label {
         )
     }
     /// The record of this key, if there is one.
-    async fn status(
+    fn status(
         tags: &HashSet<String>,
         #[cfg(feature = "notes")]
         note: &Option<&str>,
-    ) -> ::core::result::Result<::core::option::Option<::idem::Record>, ::idem::Error> {
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<
+            ::core::option::Option<::idem::Record>,
+            ::idem::Error,
+        >,
+    > {
         ::idem::__private::status(
-                Self::TASK,
-                Self::key(tags, #[cfg(feature = "notes")] note),
-            )
-            .await
+            Self::TASK,
+            move || Self::key(tags, #[cfg(feature = "notes")] note),
+        )
     }
     /// Forgets this key, so that the handler may run again; refused while it runs.
-    async fn clear(
+    fn clear(
         tags: &HashSet<String>,
         #[cfg(feature = "notes")]
         note: &Option<&str>,
-    ) -> ::core::result::Result<::core::primitive::bool, ::idem::Error> {
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::core::primitive::bool, ::idem::Error>,
+    > {
         ::idem::__private::clear(
-                Self::TASK,
-                Self::key(tags, #[cfg(feature = "notes")] note),
-            )
-            .await
+            Self::TASK,
+            move || Self::key(tags, #[cfg(feature = "notes")] note),
+        )
     }
     /// Forgets this key even while the handler runs.
-    async fn clear_forced(
+    fn clear_forced(
         tags: &HashSet<String>,
         #[cfg(feature = "notes")]
         note: &Option<&str>,
-    ) -> ::core::result::Result<::core::primitive::bool, ::idem::Error> {
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::core::primitive::bool, ::idem::Error>,
+    > {
         ::idem::__private::clear_forced(
-                Self::TASK,
-                Self::key(tags, #[cfg(feature = "notes")] note),
-            )
-            .await
+            Self::TASK,
+            move || Self::key(tags, #[cfg(feature = "notes")] note),
+        )
     }
     /// Marks this key as cancelled: later deliveries are refused.
-    async fn cancel(
+    fn cancel(
         tags: &HashSet<String>,
         #[cfg(feature = "notes")]
         note: &Option<&str>,
-    ) -> ::core::result::Result<::core::primitive::bool, ::idem::Error> {
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::core::primitive::bool, ::idem::Error>,
+    > {
         ::idem::__private::cancel(
-                Self::TASK,
-                Self::key(tags, #[cfg(feature = "notes")] note),
-            )
-            .await
+            Self::TASK,
+            move || Self::key(tags, #[cfg(feature = "notes")] note),
+        )
     }
 }

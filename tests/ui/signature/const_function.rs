@@ -1,0 +1,10 @@
+#![allow(unused_variables)]
+
+use idem::idempotent;
+
+#[idempotent]
+const fn send(user: u64) -> Result<u64, idem::Error> {
+    Ok(user)
+}
+
+fn main() {}
