@@ -43,6 +43,16 @@ pub(crate) fn released(key: &Key, why: &str) {
     tracing::debug!(target: TARGET, task = key.task(), %key, why, "released");
 }
 
+/// A claim ended with a failure that is remembered.
+pub(crate) fn remembered(key: &Key, why: &str) {
+    tracing::info!(target: TARGET, task = key.task(), %key, why, "failed; the failure is remembered");
+}
+
+/// A claim ended, and its record was set aside.
+pub(crate) fn parked(key: &Key, why: &str) {
+    tracing::warn!(target: TARGET, task = key.task(), %key, why, "set aside for an operator: resolve it");
+}
+
 /// A holder's lease was over before its body ended.
 pub(crate) fn lease_over(key: &Key) {
     tracing::error!(target: TARGET, task = key.task(), %key, "the lease was lost while the body ran; it was stopped");

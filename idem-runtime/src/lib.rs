@@ -35,6 +35,7 @@ pub use self::error::{At, Error};
 pub use self::key::Key;
 pub use self::options::TaskOptions;
 pub use self::outcome::{CallInfo, Outcome};
+pub use self::policy::ErrorDisposition;
 pub use self::record::Record;
 pub use self::runtime::{
     CallBuilder, KeyBuilder, Lock, LockBuilder, Resolution, Runtime, RuntimeBuilder, TaskHandle, task,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::key::{Bucket, TaskIdent, Unit};
 use crate::policy::{
-    DurationError, OnInProgress, OnStale, OnStoreError, Retention, parse_duration, parse_retention, spelled,
+    DurationError, OnError, OnInProgress, OnStale, OnStoreError, Retention, parse_duration, parse_retention, spelled,
 };
 use crate::settings::{DEFAULT_CATEGORY, DEFAULT_LEASE, DEFAULT_MAX_RESULT, LONGEST_LEASE, SHORTEST_LEASE, Settings};
 use crate::task::Task;
@@ -28,6 +28,9 @@ pub struct TaskOptions {
     pub(crate) on_in_progress: Option<OnInProgress>,
     pub(crate) wait: Option<Duration>,
     pub(crate) on_store_error: Option<OnStoreError>,
+    pub(crate) on_stale: Option<OnStale>,
+    pub(crate) error_ttl: Option<Duration>,
+    pub(crate) max_attempts: Option<u32>,
     pub(crate) max_result: Option<u64>,
     pub(crate) store: Option<String>,
     mistakes: Vec<String>,
@@ -82,6 +85,27 @@ impl TaskOptions {
         self
     }
 
+    /// What becomes of a claim whose owner is gone.
+    pub fn on_stale(mut self, policy: OnStale) -> Self {
+        self.on_stale = Some(policy);
+        self
+    }
+
+    /// How long a failure is remembered: `"10m"`. Of a task with `on_error = "store"` alone.
+    pub fn error_ttl(mut self, text: &str) -> Self {
+        self.error_ttl = self.read("error_ttl", parse_duration(text));
+        self
+    }
+
+    /// After how many failed or abandoned attempts the record is set aside for an operator: 1 or more.
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        if attempts == 0 {
+            self.mistakes.push("`max_attempts` counts from 1, found 0: leave it out for no bound".into());
+        }
+        self.max_attempts = Some(attempts);
+        self
+    }
+
     /// The largest result that is kept, in bytes.
     pub fn max_result(mut self, bytes: u64) -> Self {
         self.max_result = Some(bytes);
@@ -111,6 +135,8 @@ impl TaskOptions {
             ("on_in_progress", self.on_in_progress.is_some_and(|policy| policy != settings.on_in_progress)),
             ("wait", self.wait.is_some() && self.wait != settings.wait),
             ("on_store_error", self.on_store_error.is_some_and(|policy| policy != settings.on_store_error)),
+            ("on_stale", self.on_stale.is_some_and(|policy| policy != settings.on_stale)),
+            ("max_attempts", self.max_attempts.is_some() && self.max_attempts != settings.max_attempts),
             ("max_result", self.max_result.is_some_and(|bytes| bytes != settings.max_result)),
             ("store", self.store.as_ref().is_some_and(|name| name != store)),
         ];
@@ -179,6 +205,11 @@ pub(crate) fn settle(
     };
     let lease = options.lease.or(task.and_then(|task| task.lease)).unwrap_or(DEFAULT_LEASE);
     check_lease(lease).map_err(refuse)?;
+    if task.is_some_and(Task::is_transactional) && (options.on_stale.is_some() || options.max_attempts.is_some()) {
+        return Err(refuse(
+            "`on_stale` and `max_attempts` have no meaning with `transaction`: a failed call is rolled back, and leaves nothing to count; leave them out".into(),
+        ));
+    }
     Ok(Settings {
         ident: TaskIdent::new(name, version),
         kept_by_default: category.is_none() && bucket.is_none() && ttl.is_none(),
@@ -190,11 +221,24 @@ pub(crate) fn settle(
         on_in_progress: options.on_in_progress.or(task.and_then(|task| task.on_in_progress)).unwrap_or_default(),
         wait: options.wait.or(task.and_then(|task| task.wait)),
         on_store_error: options.on_store_error.or(task.and_then(|task| task.on_store_error)).unwrap_or_default(),
-        on_stale: OnStale::default(),
-        max_attempts: None,
+        on_stale: options.on_stale.or(task.and_then(|task| task.on_stale)).unwrap_or_default(),
+        on_error: on_error(task, options).map_err(refuse)?,
+        max_attempts: options.max_attempts.or(task.and_then(|task| task.max_attempts)),
         max_result: options.max_result.or(task.and_then(|task| task.max_result)).unwrap_or(DEFAULT_MAX_RESULT),
         store: options.store.as_deref().or(task.and_then(|task| task.store)).map(Arc::from),
     })
+}
+
+/// What the task does with an error of its body: its attribute says what, configuration for how long.
+fn on_error(task: Option<&Task>, options: &TaskOptions) -> Result<OnError, String> {
+    let written = task.map(|task| task.on_error).unwrap_or_default();
+    match (written, options.error_ttl) {
+        (written, None) => Ok(written),
+        (OnError::Store(_), Some(ttl)) => Ok(OnError::Store(ttl)),
+        (OnError::Release | OnError::Judge, Some(_)) => Err(
+            "`error_ttl` is set, and the task does not remember its failures: write `on_error = \"store\"` at its attribute, or leave `error_ttl` out".into(),
+        ),
+    }
 }
 
 /// What is wrong with a lease, if anything.

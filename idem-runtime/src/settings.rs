@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::key::{Bucket, TaskIdent};
-use crate::policy::{OnInProgress, OnStale, OnStoreError, Retention};
+use crate::policy::{OnError, OnInProgress, OnStale, OnStoreError, Retention};
 
 /// A claim that no heartbeat renews is taken over after this (api: `lease`).
 pub const DEFAULT_LEASE: Duration = Duration::from_secs(30);
@@ -34,6 +34,7 @@ pub(crate) struct Settings {
     pub(crate) wait: Option<Duration>,
     pub(crate) on_store_error: OnStoreError,
     pub(crate) on_stale: OnStale,
+    pub(crate) on_error: OnError,
     pub(crate) max_attempts: Option<u32>,
     pub(crate) max_result: u64,
     /// The named store, and none for the default one.

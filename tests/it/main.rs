@@ -1,8 +1,10 @@
 //! The whole way, from attribute to replay: one module a behaviour. Tests named `rNN_…` prove a fault of the protocol's list.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+mod attempts;
 mod bad_input;
 mod duplicates;
+mod errors;
 mod failure;
 mod identity;
 mod in_progress;
@@ -13,5 +15,6 @@ mod operate;
 mod replay;
 mod results;
 mod room;
+mod stale;
 mod support;
 mod transaction;

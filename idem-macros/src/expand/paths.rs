@@ -49,6 +49,8 @@ table! {
     scope_value => __private::ScopeValue;
     result_value => __private::ResultValue;
     default_value => __private::DefaultValue;
+    stored_error => __private::StoredError;
+    error_disposition => __private::ErrorDisposition;
     idem_to_user => __private::FromIdem;
     fallible => __private::Fallible;
 
@@ -57,6 +59,7 @@ table! {
     unit => __private::Unit;
     on_in_progress => __private::OnInProgress;
     on_store_error => __private::OnStoreError;
+    on_stale => __private::OnStale;
 }
 
 impl Runtime<'_> {

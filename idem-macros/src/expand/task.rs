@@ -6,7 +6,7 @@ use syn::Ident;
 use syn::ext::IdentExt;
 
 use super::paths::Runtime;
-use crate::ir::{Handler, OnInProgress, OnStoreError, Protection, ScopePart, ScopeSource, Ttl, Unit};
+use crate::ir::{Handler, OnError, OnInProgress, OnStale, OnStoreError, Protection, ScopePart, ScopeSource, Ttl, Unit};
 
 /// `Task::new(…)`: where the function stands.
 pub(super) fn bare(rt: &Runtime<'_>, function: &Ident) -> TokenStream {
@@ -84,6 +84,17 @@ pub(super) fn task(rt: &Runtime<'_>, function: &Ident, handler: &Handler) -> Tok
     if let Some(policy) = written.on_store_error {
         say("on_store_error", on_store_error(rt, policy));
     }
+    if let Some(policy) = written.on_stale {
+        say("on_stale", on_stale(rt, policy));
+    }
+    match &written.on_error {
+        Some(OnError::Store(ttl)) => say("error_ttl", duration(*ttl)),
+        Some(OnError::Judge(_)) => say("judged_errors", nothing()),
+        None => {}
+    }
+    if let Some(attempts) = written.max_attempts {
+        say("max_attempts", Literal::u32_unsuffixed(attempts).into_token_stream());
+    }
     if written.discard_result {
         say("discard_result", nothing());
     }
@@ -151,6 +162,14 @@ fn on_store_error(rt: &Runtime<'_>, policy: OnStoreError) -> TokenStream {
         OnStoreError::Run => "Run",
     };
     variant(rt.on_store_error(), word)
+}
+
+fn on_stale(rt: &Runtime<'_>, policy: OnStale) -> TokenStream {
+    let word = match policy {
+        OnStale::Rerun => "Rerun",
+        OnStale::Park => "Park",
+    };
+    variant(rt.on_stale(), word)
 }
 
 fn variant(of: TokenStream, word: &str) -> TokenStream {

@@ -16,7 +16,7 @@ pub(crate) use slot::Slot;
 #[cfg(test)]
 pub(crate) use table::{Reads, TABLE};
 pub(crate) use value::Ttl;
-pub(crate) use words::{OnInProgress, OnStoreError, ResultKept, Unit};
+pub(crate) use words::{OnErrorWritten, OnInProgress, OnStale, OnStoreError, ResultKept, Unit};
 
 use std::time::Duration;
 
@@ -48,6 +48,10 @@ pub(crate) struct Options {
     pub(crate) on_in_progress: Slot<OnInProgress>,
     pub(crate) wait: Slot<Duration>,
     pub(crate) on_store_error: Slot<OnStoreError>,
+    pub(crate) on_stale: Slot<OnStale>,
+    pub(crate) on_error: Slot<OnErrorWritten>,
+    pub(crate) error_ttl: Slot<Duration>,
+    pub(crate) max_attempts: Slot<u32>,
     pub(crate) result: Slot<ResultKept>,
     pub(crate) max_result: Slot<u64>,
     pub(crate) transaction: Slot<Ident>,

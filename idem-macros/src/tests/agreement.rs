@@ -38,6 +38,7 @@ fn every_form_that_a_message_shows_is_legal() {
                 ("idempotent_daily", "bucket") => continue,
                 ("idempotent", "tz") => args += ", date_based",
                 ("not_idempotent", option) if option != "reason" => args += ", reason = \"r\"",
+                (_, "error_ttl") => args += ", on_error = \"store\"",
                 ("idempotent_daily", "ttl") => {}
                 _ => {}
             }

@@ -25,7 +25,7 @@ fn a_free_function() {
 fn every_policy() {
     check(
         "idempotent",
-        r#"name = "billing.charge", version = 3, ttl = "7d", category = "critical", lease = "1m", scope("tenant", user = order.customer), key(order.id, day), on_in_progress = "skip", on_store_error = "run", result = "discard", store = "billing", error = to_app, crate = ::my::idem"#,
+        r#"name = "billing.charge", version = 3, ttl = "7d", category = "critical", lease = "1m", scope("tenant", user = order.customer), key(order.id, day), on_in_progress = "skip", on_store_error = "run", on_stale = "park", on_error = judge, max_attempts = 5, result = "discard", store = "billing", error = to_app, crate = ::my::idem"#,
         "async fn charge(order: Order, day: &str, ctx: &mut Context) -> anyhow::Result<()> { ctx.charge(order, day).await }",
         expect_file!["golden/every_policy.rs"],
     );

@@ -1,6 +1,7 @@
 //! What was written → what it means. Every option is taken apart here, so that one nobody looks at does not compile.
 
 mod args;
+mod failure;
 mod function;
 mod outcome;
 mod scope;
@@ -44,6 +45,10 @@ pub(crate) fn handler(
         on_in_progress,
         wait,
         on_store_error,
+        on_stale,
+        on_error,
+        error_ttl,
+        max_attempts,
         result,
         max_result,
         transaction,
@@ -60,6 +65,8 @@ pub(crate) fn handler(
     let ttl = time::ttl(attribute, &ttl, &lease, bucket.as_ref(), cx);
     outcome::check(&strict, siblings.strict, &on_in_progress, &wait, cx);
     outcome::check_result(&result, &max_result, cx);
+    failure::in_transaction(transaction.is_written(), &on_stale, &on_error, &max_attempts, cx);
+    let on_error = failure::on_error(on_error, &error_ttl, cx);
     let mut skipped = args::skipped(skip, signature, cx);
     let transaction = transaction::transaction(transaction, &lease, &on_store_error, &mut skipped, signature, cx);
     let scoped = scope.is_written();
@@ -87,6 +94,9 @@ pub(crate) fn handler(
             on_in_progress: on_in_progress.take(),
             wait: wait.take(),
             on_store_error: on_store_error.take(),
+            on_stale: on_stale.take(),
+            on_error,
+            max_attempts: max_attempts.take(),
             discard_result: result.take() == Some(ResultKept::Discard),
             max_result: max_result.take(),
             store: store.take(),

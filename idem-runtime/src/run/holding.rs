@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use super::failure::{Ended, abandoned};
 use crate::claim::{ClaimRequest, Claimed, CompleteRequest, FailRequest, Failure};
 use crate::flight::{Leader, Waits};
 use crate::lease::{Keeper, Lease, Settlement};
-use crate::policy::OnStale;
+
+/// A claim that is given up before its body.
+const UNSTARTED: Ended = Ended { how: Failure::NotStarted, why: "given up before the body was entered", message: None };
 
 /// What is left to do for a claim when its call is dropped now: the keeper does it, since a drop cannot await.
 #[derive(Debug)]
@@ -22,8 +25,8 @@ enum Left {
     Unstarted,
     /// The body was entered: its effect may have taken place.
     Started,
-    /// The body ended without a value, for this reason.
-    Ended(&'static str),
+    /// The body ended without a value, and its claim is to end so.
+    Ended(FailRequest),
     /// The body returned: its result is to be kept.
     Recording(CompleteRequest),
 }
@@ -44,14 +47,16 @@ impl<'a> Pledge<'a> {
         self.left = Left::Recording(completion);
     }
 
-    /// The body ended without a value: this release is left to do.
-    pub(super) fn release(&mut self, why: &'static str) -> FailRequest {
-        self.left = Left::Ended(why);
-        self.fail(Failure::Release, why)
+    /// The body ended without a value: this end of its claim is left to do.
+    pub(super) fn end(&mut self, ended: Ended) -> FailRequest {
+        let request = self.fail(ended);
+        self.left = Left::Ended(request.clone());
+        request
     }
 
-    fn fail(&self, how: Failure, why: &str) -> FailRequest {
-        FailRequest { claim: Arc::clone(&self.claim), how, error: Some(why.into()) }
+    fn fail(&self, Ended { how, why, message }: Ended) -> FailRequest {
+        let error = message.map_or_else(|| why.into(), Arc::from);
+        FailRequest { claim: Arc::clone(&self.claim), how, error: Some(error) }
     }
 }
 
@@ -59,10 +64,12 @@ impl Drop for Pledge<'_> {
     fn drop(&mut self) {
         let settlement = match std::mem::replace(&mut self.left, Left::Nothing) {
             Left::Nothing => return,
-            Left::Unstarted => Settlement::Fail(self.fail(Failure::NotStarted, "given up before the body was entered")),
-            Left::Started if self.claim.on_stale == OnStale::Park => return,
-            Left::Started => Settlement::Fail(self.fail(Failure::Release, "the call was dropped while its body ran")),
-            Left::Ended(why) => Settlement::Fail(self.fail(Failure::Release, why)),
+            Left::Unstarted => Settlement::Fail(self.fail(UNSTARTED)),
+            Left::Started => {
+                let dropped = abandoned(self.claim.on_stale, "the call was dropped while its body ran");
+                Settlement::Fail(self.fail(dropped))
+            }
+            Left::Ended(request) => Settlement::Fail(request),
             Left::Recording(completion) => Settlement::Complete(completion),
         };
         self.keeper.settle(settlement);

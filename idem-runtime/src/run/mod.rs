@@ -2,6 +2,7 @@
 
 mod answer;
 mod enter;
+mod failure;
 mod holding;
 mod lock;
 mod patience;
@@ -13,6 +14,7 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use self::enter::{Entry, enter};
+pub(crate) use self::failure::message;
 use self::holding::Holding;
 pub(crate) use self::lock::{Wait, lock};
 pub use self::transaction::InTransaction;
@@ -27,6 +29,7 @@ use crate::flight::{Flights, Waits};
 use crate::key::{Fingerprint, Key};
 use crate::lease::{Guarded, Keeper, Lease, Panic, Ran};
 use crate::outcome::{CallInfo, Outcome};
+use crate::policy::ErrorDisposition;
 use crate::record::{Holder, Owner};
 use crate::settings::Settings;
 use crate::store::{Store, StoreError};
@@ -58,17 +61,31 @@ pub struct Ops<T, E> {
     pub(crate) codec: ResultCodec<T>,
     pub(crate) skipped: Option<fn() -> T>,
     pub(crate) error: fn(Error) -> E,
+    pub(crate) message: Option<fn(&E) -> String>,
+    pub(crate) judge: Option<fn(&E) -> ErrorDisposition>,
 }
 
 impl<T, E> Ops<T, E> {
     /// How results are kept, and how errors of ours become the task's.
     pub const fn new(codec: ResultCodec<T>, error: fn(Error) -> E) -> Self {
-        Self { codec, skipped: None, error }
+        Self { codec, skipped: None, error, message: None, judge: None }
     }
 
     /// What a call answers that is skipped because another is running.
     pub const fn skip_with(mut self, make: fn() -> T) -> Self {
         self.skipped = Some(make);
+        self
+    }
+
+    /// What a record keeps of an error of the body.
+    pub const fn tell_errors(mut self, message: fn(&E) -> String) -> Self {
+        self.message = Some(message);
+        self
+    }
+
+    /// What becomes of the key after an error of the body, where the task leaves that to a function.
+    pub const fn judge_errors(mut self, judge: fn(&E) -> ErrorDisposition) -> Self {
+        self.judge = Some(judge);
         self
     }
 }
@@ -114,12 +131,13 @@ where
             settled
         }
         Ran::Returned(Err(error), panic) => {
-            settle::failed(call, holding, "the body returned an error").await;
-            forward(panic);
+            let (ended, panicked) = failure::judged(call, ops, &error);
+            settle::ended(call, holding, ended).await;
+            forward(panic.or(panicked));
             Err(error)
         }
         Ran::Panicked(panic) => {
-            settle::failed(call, holding, "the body panicked").await;
+            settle::ended(call, holding, failure::abandoned(call.settings.on_stale, "the body panicked")).await;
             resume_unwind(panic)
         }
         Ran::LeaseOver(panic) => {

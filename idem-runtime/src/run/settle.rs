@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::failure::Ended;
 use super::holding::Holding;
 use super::{Call, Ops};
 use crate::claim::{CompleteRequest, CompleteVerdict, FailVerdict};
@@ -146,10 +147,13 @@ fn answered<T>(
     }
 }
 
-/// The body ended without a value: the claim is released. Where the store does not answer, the keeper goes on with it.
-pub(super) async fn failed(call: &Call, mut holding: Holding<'_>, why: &'static str) {
-    let request = holding.pledge.release(why);
+/// The body ended without a value, and its claim with it. Where the store does not answer, the keeper goes on with it.
+pub(super) async fn ended(call: &Call, mut holding: Holding<'_>, ended: Ended) {
+    let why = ended.why;
+    let request = holding.pledge.end(ended);
     match call.slot.store.fail(&request).await {
+        Ok(FailVerdict::Settled(State::Failed)) => events::remembered(&call.key, why),
+        Ok(FailVerdict::Settled(State::Parked)) => events::parked(&call.key, why),
         Ok(FailVerdict::Settled(_)) => events::released(&call.key, why),
         Ok(FailVerdict::LeaseLost(found)) => events::refused(&call.key, Some(found)),
         Err(_) => return,

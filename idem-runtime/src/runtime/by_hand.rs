@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::key::{Key, KeyError, KeyWriter, Unit};
 use crate::options::{TaskOptions, settle};
 use crate::outcome::Outcome;
-use crate::policy::{OnInProgress, OnStoreError};
+use crate::policy::{OnError, OnInProgress, OnStale, OnStoreError};
 use crate::registry;
 use crate::run::{self, Ops};
 use crate::settings::Settings;
@@ -261,6 +261,10 @@ option_methods! {
     wait: &str;
     /// See [`TaskOptions::on_store_error`].
     on_store_error: OnStoreError;
+    /// See [`TaskOptions::on_stale`].
+    on_stale: OnStale;
+    /// See [`TaskOptions::max_attempts`].
+    max_attempts: u32;
     /// See [`TaskOptions::max_result`].
     max_result: u64;
     /// See [`TaskOptions::store`].
@@ -275,7 +279,7 @@ impl CallBuilder {
     ///
     /// # Cancel safety
     /// Dropped before the body was entered, nothing is left behind. Dropped later, the claim is released for the next
-    /// delivery; dropped while a result is being recorded, the recording goes on.
+    /// delivery, or set aside under [`OnStale::Park`]; dropped while a result is being recorded, the recording goes on.
     pub async fn run<T, E, B, F>(self, body: B) -> Result<Outcome<T>, E>
     where
         T: Serialize + DeserializeOwned,
@@ -317,6 +321,13 @@ impl CallBuilder {
                 )));
             }
             let settings = self.0.settings()?;
+            if let Some(task) = self.0.registered().filter(|_| settings.on_error == OnError::Judge) {
+                return Err(Error::Config(format!(
+                    "task `{}` leaves its errors to a function, which a call by hand does not have: call the handler at {}",
+                    task.name(),
+                    task.location(),
+                )));
+            }
             let runtime = self.0.runtime.clone();
             let call = runtime.prepare(settings, self.0.plan())?;
             if call.fingerprint.is_none() {
