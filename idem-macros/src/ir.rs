@@ -82,6 +82,8 @@ pub(crate) struct Protected {
     pub(crate) read: Vec<usize>,
     pub(crate) result: ResultTypes,
     pub(crate) map_error: Option<ExprPath>,
+    /// What tells what became of an abandoned claim.
+    pub(crate) reconcile: Option<ExprPath>,
     pub(crate) transaction: Option<Transaction>,
 }
 

@@ -53,6 +53,16 @@ pub(crate) fn parked(key: &Key, why: &str) {
     tracing::warn!(target: TARGET, task = key.task(), %key, why, "set aside for an operator: resolve it");
 }
 
+/// A claim that was taken over is asked for its effect.
+pub(crate) fn reconciling(key: &Key, attempt: u32) {
+    tracing::warn!(target: TARGET, task = key.task(), %key, attempt, "asking what became of an abandoned claim");
+}
+
+/// A claim was abandoned, and is asked for once its lease is over.
+pub(crate) fn left_to_lease(key: &Key, why: &str) {
+    tracing::warn!(target: TARGET, task = key.task(), %key, why, "abandoned; its lease has to run out");
+}
+
 /// A holder's lease was over before its body ended.
 pub(crate) fn lease_over(key: &Key) {
     tracing::error!(target: TARGET, task = key.task(), %key, "the lease was lost while the body ran; it was stopped");

@@ -85,7 +85,8 @@ impl TaskOptions {
         self
     }
 
-    /// What becomes of a claim whose owner is gone.
+    /// What becomes of a claim whose owner is gone. Of [`OnStale::Reconcile`] the attribute alone can tell, which names the
+    /// function.
     pub fn on_stale(mut self, policy: OnStale) -> Self {
         self.on_stale = Some(policy);
         self
@@ -210,6 +211,7 @@ pub(crate) fn settle(
             "`on_stale` and `max_attempts` have no meaning with `transaction`: a failed call is rolled back, and leaves nothing to count; leave them out".into(),
         ));
     }
+    let on_stale = on_stale(task, options).map_err(refuse)?;
     Ok(Settings {
         ident: TaskIdent::new(name, version),
         kept_by_default: category.is_none() && bucket.is_none() && ttl.is_none(),
@@ -221,12 +223,23 @@ pub(crate) fn settle(
         on_in_progress: options.on_in_progress.or(task.and_then(|task| task.on_in_progress)).unwrap_or_default(),
         wait: options.wait.or(task.and_then(|task| task.wait)),
         on_store_error: options.on_store_error.or(task.and_then(|task| task.on_store_error)).unwrap_or_default(),
-        on_stale: options.on_stale.or(task.and_then(|task| task.on_stale)).unwrap_or_default(),
+        on_stale,
         on_error: on_error(task, options).map_err(refuse)?,
         max_attempts: options.max_attempts.or(task.and_then(|task| task.max_attempts)),
         max_result: options.max_result.or(task.and_then(|task| task.max_result)).unwrap_or(DEFAULT_MAX_RESULT),
         store: options.store.as_deref().or(task.and_then(|task| task.store)).map(Arc::from),
     })
+}
+
+/// What becomes of a claim whose owner is gone: asking needs the attribute's function.
+fn on_stale(task: Option<&Task>, options: &TaskOptions) -> Result<OnStale, String> {
+    let written = task.and_then(|task| task.on_stale).unwrap_or_default();
+    match options.on_stale {
+        Some(OnStale::Reconcile) if written != OnStale::Reconcile => Err(
+            "`on_stale` is to ask, and there is no function to ask: write `reconcile = path::to::async_fn` at the task's attribute".into(),
+        ),
+        set => Ok(set.unwrap_or(written)),
+    }
 }
 
 /// What the task does with an error of its body: its attribute says what, configuration for how long.

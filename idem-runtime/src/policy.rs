@@ -33,6 +33,8 @@ pub enum OnStale {
     Rerun,
     /// It is set aside for an operator: whether the effect took place is not known.
     Park,
+    /// The next delivery takes it over and asks a function of the task's whether the effect took place.
+    Reconcile,
 }
 
 /// What becomes of a key whose body returned an error, as a function of the task's decides for each error

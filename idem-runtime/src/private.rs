@@ -19,7 +19,7 @@ pub use crate::policy::{ErrorDisposition, OnInProgress, OnStale, OnStoreError};
 use crate::record::Record;
 pub use crate::registry::Registration;
 use crate::run::{self, Call};
-pub use crate::run::{InTransaction, Ops};
+pub use crate::run::{Entered, InTransaction, Ops};
 pub use crate::runtime::KeyArgs;
 use crate::runtime::Runtime;
 pub use crate::store::Transactional;
@@ -60,6 +60,11 @@ where
 {
     let call = begun.0.map_err(ops.error)?;
     run::run(call, &ops, body).await.map(Outcome::into_value)
+}
+
+/// Claims the key of a call whose task asks what became of an abandoned claim, before its body is run.
+pub async fn enter<'a, T, E>(begun: &'a Begun, ops: &'a Ops<T, E>) -> Entered<'a, T, E> {
+    Entered::enter(begun.0.as_ref().map_err(Error::clone), ops).await
 }
 
 /// Claims the key of a call in the caller's transaction.

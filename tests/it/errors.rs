@@ -234,5 +234,5 @@ async fn a_call_by_hand_does_as_the_task_of_its_name_where_it_can() {
     assert_eq!(message, "the body returned an error", "a call by hand asks for no `Display`");
     let error = runtime.call("it.errors.judged").arg("id", &1).run(fails).await.unwrap_err();
     let AppError::Idem(Error::Config(message)) = &error else { panic!("{error}") };
-    assert!(message.contains("leaves its errors to a function, which a call by hand does not have"), "{message}");
+    assert!(message.contains("has a function for `on_error`, which a call by hand does not have"), "{message}");
 }

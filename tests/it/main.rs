@@ -12,6 +12,7 @@ mod keeper;
 mod lease;
 mod lock;
 mod operate;
+mod reconcile;
 mod replay;
 mod results;
 mod room;

@@ -1,12 +1,12 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Ident, Path};
+use syn::{ExprPath, Ident, Path};
 
 use super::ops::ops;
 use super::paths::Runtime;
-use super::plan::{Place, plan};
-use super::sides::Sides;
+use super::plan::{Place, plan, references};
+use super::sides::{Sides, located_at};
 use super::task::task;
 use crate::ir::{Handler, Protected, Transaction};
 use crate::signature::{Item, Signature};
@@ -35,12 +35,16 @@ pub(super) fn protected(
     let ops = ops(rt, &sides, &handler.task, protected);
     let (begin, begun) = (rt.begin(), Ident::new("__begun", site));
     let run = sides.known(quote_spanned!(site=> async move #block));
-    let result = match &protected.transaction {
-        None => {
+    let result = match (&protected.transaction, &protected.reconcile) {
+        (None, None) => {
             let (at, finish) = (sides.site(), sides.shown(rt.finish()));
             sides.renamed(quote_spanned!(at=> #finish(#begun, #ops, move || #run).await))
         }
-        Some(transaction) => in_transaction(rt, &sides, transaction, &begun, &ops, &run),
+        (None, Some(path)) => {
+            let asked = asked(rt, &sides, signature, path);
+            reconciled(rt, &sides, &asked, &begun, &ops, &run)
+        }
+        (Some(transaction), _) => in_transaction(rt, &sides, transaction, &begun, &ops, &run),
     };
     let allow = allow();
     quote_spanned! {site=>
@@ -50,6 +54,51 @@ pub(super) fn protected(
             #allow
             let #begun = #begin(#task, #plan);
             #result
+        }
+    }
+}
+
+/// enter → ask → body: what became of an abandoned claim is asked while the arguments are still here, before the body takes
+/// them.
+fn reconciled(
+    rt: &Runtime<'_>,
+    sides: &Sides,
+    asked: &TokenStream,
+    begun: &Ident,
+    ops: &TokenStream,
+    run: &TokenStream,
+) -> TokenStream {
+    let (site, at) = (Span::mixed_site(), sides.site());
+    let (enter, entered, kept) = (sides.shown(rt.enter()), Ident::new("__entered", site), Ident::new("__ops", site));
+    let allow = allow();
+    let left = sides.renamed(quote_spanned!(at=> #entered.run(move || #run).await));
+    quote_spanned! {site=>
+        let #kept = #ops;
+        let #entered = #enter(&#begun, &#kept).await;
+        #allow
+        let #entered = #entered.ask(#asked).await;
+        #left
+    }
+}
+
+/// A closure that calls the task's function with references to the arguments, and the abandoned claim behind them.
+fn asked(rt: &Runtime<'_>, sides: &Sides, signature: &Signature, path: &ExprPath) -> TokenStream {
+    let site = Span::mixed_site();
+    let names = signature.params.iter().flat_map(|param| param.bindings.iter().map(|binding| &binding.ident));
+    let references = signature.params.iter().enumerate().map(|(i, param)| references(Place::Function, i, param));
+    let (claim, ok) = (Ident::new("__claim", site), &sides.ok);
+    // All of it at the path, so that a function of another type is shown there.
+    let at = site.located_at(path.span());
+    let names = names.cloned().map(|mut name| {
+        name.set_span(name.span().located_at(path.span()));
+        name
+    });
+    let reconciled = located_at(path.span(), rt.reconciled());
+    let call = quote_spanned!(at=> let __answer: #reconciled<#ok> = #path(#(#names,)* &#claim).await; __answer);
+    quote_spanned! {site=>
+        {
+            #(#references)*
+            move |#claim| async move { #call }
         }
     }
 }

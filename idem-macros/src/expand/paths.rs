@@ -33,6 +33,8 @@ table! {
     register => __private::register;
     begin => __private::begin;
     finish => __private::finish;
+    enter => __private::enter;
+    reconciled => Reconciled;
     enter_transaction => __private::enter_transaction;
     transactional => __private::Transactional;
     ops => __private::Ops;

@@ -50,7 +50,7 @@ pub(super) fn plan(
 }
 
 /// Makes references of what a parameter binds, so that expressions see the same in both places.
-fn references(place: Place, index: usize, param: &Param) -> TokenStream {
+pub(super) fn references(place: Place, index: usize, param: &Param) -> TokenStream {
     let site = Span::mixed_site();
     if let Some(ident) = param.simple() {
         return match place {

@@ -84,7 +84,9 @@ pub(super) fn task(rt: &Runtime<'_>, function: &Ident, handler: &Handler) -> Tok
     if let Some(policy) = written.on_store_error {
         say("on_store_error", on_store_error(rt, policy));
     }
-    if let Some(policy) = written.on_stale {
+    if protected.reconcile.is_some() {
+        say("on_stale", variant(rt.on_stale(), "Reconcile"));
+    } else if let Some(policy) = written.on_stale {
         say("on_stale", on_stale(rt, policy));
     }
     match &written.on_error {

@@ -49,6 +49,7 @@ pub(crate) struct Options {
     pub(crate) wait: Slot<Duration>,
     pub(crate) on_store_error: Slot<OnStoreError>,
     pub(crate) on_stale: Slot<OnStale>,
+    pub(crate) reconcile: Slot<syn::ExprPath>,
     pub(crate) on_error: Slot<OnErrorWritten>,
     pub(crate) error_ttl: Slot<Duration>,
     pub(crate) max_attempts: Slot<u32>,

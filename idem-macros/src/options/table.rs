@@ -54,7 +54,7 @@ pub(crate) static TABLE: &[Entry] = &[
     now("wait", r#"wait = "10s""#, PROTECTED, |o, s, i, cx| o.wait.read(s, i, cx, value::duration)),
     now("on_store_error", r#"on_store_error = "fail""#, PROTECTED, |o, s, i, cx| o.on_store_error.read(s, i, cx, words::word)),
     now("on_stale", r#"on_stale = "park""#, PROTECTED, |o, s, i, cx| o.on_stale.read(s, i, cx, words::word)),
-    later("reconcile", "on_stale = …, reconcile = path::to::async_fn"),
+    now("reconcile", "reconcile = path::to::async_fn", PROTECTED, |o, s, i, cx| o.reconcile.read(s, i, cx, value::asked)),
     now("on_error", r#"on_error = "release""#, PROTECTED, |o, s, i, cx| o.on_error.read(s, i, cx, words::on_error)),
     now("error_ttl", r#"error_ttl = "10m""#, PROTECTED, |o, s, i, cx| o.error_ttl.read(s, i, cx, value::duration)),
     now("max_attempts", "max_attempts = 5", PROTECTED, |o, s, i, cx| o.max_attempts.read(s, i, cx, value::count)),

@@ -62,6 +62,16 @@ fn in_a_transaction() {
 }
 
 #[test]
+fn reconciled() {
+    check(
+        "idempotent",
+        "ttl = \"24h\", skip(bank, note), reconcile = bank::happened",
+        "async fn charge(order: u64, #[idem(skip)] (x, y): (u8, String), bank: &mut Bank, note: impl Note) -> Result<Receipt, AppError> { bank.charge(order, x, y, note).await }",
+        expect_file!["golden/reconciled.rs"],
+    );
+}
+
+#[test]
 fn once_without_arguments() {
     check(
         "idempotent_once",

@@ -71,6 +71,8 @@ fn values() {
     check("bucket = \"day\"", &[("\"day\"", "`bucket` does not take `day`")]);
     check("on_stale = \"again\"", &[("\"again\"", "it takes `rerun`, `park`")]);
     check("on_stale = park", &[("park", "`on_stale` takes text in quotes")]);
+    check("reconcile = \"happened\"", &[("\"happened\"", "`reconcile` takes the path of an async function")]);
+    check("reconcile", &[("reconcile", "`reconcile` takes the path of an async function")]);
     check("on_error = \"sotre\", error_ttl = \"1m\"", &[("\"sotre\"", "did you mean `store`?")]);
     check("on_error = \"judge::it\"", &[("\"judge::it\"", "or the path of a function, without quotes")]);
     check("on_error = 5", &[("5", "`on_error` takes `\"release\"`, `\"store\"`, or the path of a function")]);
@@ -113,6 +115,7 @@ fn contradictions() {
     check("strict, on_in_progress = \"skip\"", &[("on_in_progress", "`strict` refuses duplicates")]);
     check("result = \"discard\", max_result = \"1MiB\"", &[("max_result", "stores none")]);
     check("ttl = \"10s\", lease = \"1m\"", &[("lease", "longer than `ttl`")]);
+    check("reconcile = happened, on_stale = \"park\"", &[("reconcile", "keep one of the two")]);
     check("error_ttl = \"10m\"", &[("error_ttl", "this task remembers none: add `on_error = \"store\"`")]);
     check("error_ttl = \"10m\", on_error = \"release\"", &[("error_ttl", "`on_error = \"release\"` remembers none")]);
     check("on_error = judge, error_ttl = \"10m\"", &[("error_ttl", "the function of `on_error` says it itself")]);
@@ -129,6 +132,12 @@ fn contradictions() {
         ],
     );
     check_item("idempotent", "transaction = tx, on_error = \"release\"", in_a_transaction, &[]);
+    check_item(
+        "idempotent",
+        "transaction = tx, reconcile = happened",
+        in_a_transaction,
+        &[("reconcile", "`reconcile` has no meaning with `transaction`")],
+    );
 }
 
 #[test]

@@ -42,6 +42,7 @@ fn every_option_reaches_the_description() {
     check("on_store_error = \"run\"", ".on_store_error(OnStoreError::Run)");
     check("on_stale = \"rerun\"", ".on_stale(OnStale::Rerun)");
     check("on_stale = \"park\"", ".on_stale(OnStale::Park)");
+    check("reconcile = bank::happened", ".on_stale(OnStale::Reconcile)");
     check("on_error = \"release\"", "");
     check("on_error = \"store\", error_ttl = \"10m\"", ".error_ttl(Duration::from_millis(600000))");
     check("error_ttl = \"10m\", on_error = \"store\"", ".error_ttl(Duration::from_millis(600000))");

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use syn::ExprPath;
+
 use crate::diagnostic::Ctxt;
 use crate::ir::{OnError, OnStale};
 use crate::options::{OnErrorWritten, Slot};
@@ -39,10 +41,21 @@ pub(super) fn on_error(on_error: Slot<OnErrorWritten>, error_ttl: &Slot<Duration
     }
 }
 
+/// Asking is one of the things that may become of an abandoned call.
+pub(super) fn reconcile(reconcile: &Slot<ExprPath>, on_stale: &Slot<OnStale>, cx: &mut Ctxt) {
+    if let Some(span) = on_stale.span().and(reconcile.span()) {
+        cx.error(
+            span,
+            "`reconcile` asks what became of an abandoned call, and `on_stale` says it without asking: keep one of the two",
+        );
+    }
+}
+
 /// In a transaction a failed call leaves nothing behind that could be counted, remembered or set aside.
 pub(super) fn in_transaction(
     transactional: bool,
     on_stale: &Slot<OnStale>,
+    reconcile: &Slot<ExprPath>,
     on_error: &Slot<OnErrorWritten>,
     max_attempts: &Slot<u32>,
     cx: &mut Ctxt,
@@ -52,6 +65,7 @@ pub(super) fn in_transaction(
     }
     let written = [
         ("on_stale", on_stale.span()),
+        ("reconcile", reconcile.span()),
         ("on_error", on_error.span().filter(|_| !matches!(on_error.get(), Some(OnErrorWritten::Release)))),
         ("max_attempts", max_attempts.span()),
     ];

@@ -46,6 +46,7 @@ pub(crate) fn handler(
         wait,
         on_store_error,
         on_stale,
+        reconcile,
         on_error,
         error_ttl,
         max_attempts,
@@ -65,7 +66,8 @@ pub(crate) fn handler(
     let ttl = time::ttl(attribute, &ttl, &lease, bucket.as_ref(), cx);
     outcome::check(&strict, siblings.strict, &on_in_progress, &wait, cx);
     outcome::check_result(&result, &max_result, cx);
-    failure::in_transaction(transaction.is_written(), &on_stale, &on_error, &max_attempts, cx);
+    failure::in_transaction(transaction.is_written(), &on_stale, &reconcile, &on_error, &max_attempts, cx);
+    failure::reconcile(&reconcile, &on_stale, cx);
     let on_error = failure::on_error(on_error, &error_ttl, cx);
     let mut skipped = args::skipped(skip, signature, cx);
     let transaction = transaction::transaction(transaction, &lease, &on_store_error, &mut skipped, signature, cx);
@@ -106,6 +108,7 @@ pub(crate) fn handler(
             read,
             result: (**types).clone(),
             map_error: error.take(),
+            reconcile: reconcile.take(),
             transaction,
         })),
     })

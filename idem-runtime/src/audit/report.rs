@@ -137,7 +137,11 @@ fn failures(task: &Task, settings: &Settings) -> String {
         OnError::Judge => "by a function".to_owned(),
     };
     let bound = settings.max_attempts.map(|attempts| format!("parked after {attempts}"));
-    let abandoned = (settings.on_stale == OnStale::Park).then(|| "parked if abandoned".to_owned());
+    let abandoned = match settings.on_stale {
+        OnStale::Rerun => None,
+        OnStale::Park => Some("parked if abandoned".to_owned()),
+        OnStale::Reconcile => Some("asked if abandoned".to_owned()),
+    };
     [Some(error), bound, abandoned].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 

@@ -25,8 +25,8 @@ pub(super) struct Ended {
     pub(super) message: Option<String>,
 }
 
-/// What the task does with this error. Where a function of its own panicked over it, the panic is to go on.
-pub(super) fn judged<T, E>(call: &Call, ops: &Ops<T, E>, error: &E) -> (Ended, Option<Panic>) {
+/// What the task does with this error, or the panic of a function of its own over it.
+pub(super) fn judged<T, E>(call: &Call, ops: &Ops<T, E>, error: &E) -> Result<Ended, Panic> {
     let judge = || {
         let disposition = match (call.settings.on_error, ops.judge) {
             (OnError::Store(ttl), _) => ErrorDisposition::Store(ttl),
@@ -35,25 +35,24 @@ pub(super) fn judged<T, E>(call: &Call, ops: &Ops<T, E>, error: &E) -> (Ended, O
         };
         (disposition, ops.message.map(|message| message(error)))
     };
-    let (disposition, message) = match catch_unwind(AssertUnwindSafe(judge)) {
-        Ok(judged) => judged,
-        Err(panic) => return (abandoned(call.settings.on_stale, "judging the body's error panicked"), Some(panic)),
-    };
+    let (disposition, message) = catch_unwind(AssertUnwindSafe(judge))?;
     let how = match disposition {
         ErrorDisposition::Retry => Failure::Release,
         ErrorDisposition::Store(ttl) => Failure::Store(ttl.min(LONGEST_MEMORY)),
         ErrorDisposition::Park => Failure::Park,
     };
-    (Ended { how, why: "the body returned an error", message }, None)
+    Ok(Ended { how, why: "the body returned an error", message })
 }
 
-/// The body ended nobody knows where: its effect may have taken place, which under `park` an operator decides.
-pub(super) fn abandoned(on_stale: OnStale, why: &'static str) -> Ended {
+/// The body ended nobody knows where: its effect may have taken place, which under `park` an operator decides. Under
+/// `reconcile` its function does, when the lease is over: until then something of the body may go on. Nothing ends it.
+pub(super) fn abandoned(on_stale: OnStale, why: &'static str) -> Option<Ended> {
     let how = match on_stale {
         OnStale::Rerun => Failure::Release,
         OnStale::Park => Failure::Park,
+        OnStale::Reconcile => return None,
     };
-    Ended { how, why, message: None }
+    Some(Ended { how, why, message: None })
 }
 
 /// What an error says, as a record keeps it.

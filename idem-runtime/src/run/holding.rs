@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
+use super::Call;
 use super::failure::{Ended, abandoned};
 use crate::claim::{ClaimRequest, Claimed, CompleteRequest, FailRequest, Failure};
-use crate::flight::{Leader, Waits};
+use crate::current::Running;
+use crate::events;
+use crate::flight::Leader;
 use crate::lease::{Keeper, Lease, Settlement};
+use crate::policy::OnStale;
+use crate::reconcile::AbandonedClaim;
 
 /// A claim that is given up before its body.
 const UNSTARTED: Ended = Ended { how: Failure::NotStarted, why: "given up before the body was entered", message: None };
@@ -64,9 +69,14 @@ impl Drop for Pledge<'_> {
     fn drop(&mut self) {
         let settlement = match std::mem::replace(&mut self.left, Left::Nothing) {
             Left::Nothing => return,
+            // It may have taken over an abandoned claim, which a release would forget.
+            Left::Unstarted if self.claim.on_stale == OnStale::Reconcile => return,
             Left::Unstarted => Settlement::Fail(self.fail(UNSTARTED)),
             Left::Started => {
-                let dropped = abandoned(self.claim.on_stale, "the call was dropped while its body ran");
+                let why = "the call was dropped while its body ran";
+                let Some(dropped) = abandoned(self.claim.on_stale, why) else {
+                    return events::left_to_lease(&self.claim.key, why);
+                };
                 Settlement::Fail(self.fail(dropped))
             }
             Left::Ended(request) => Settlement::Fail(request),
@@ -81,18 +91,24 @@ impl Drop for Pledge<'_> {
 pub(crate) struct Holding<'a> {
     pub(super) lease: Arc<Lease>,
     pub(super) claimed: Claimed,
+    /// The claim that this one took over, where the task asks what became of it.
+    pub(super) abandoned: Option<Box<AbandonedClaim>>,
+    /// This call as its body sees it, and before that the task's function that is asked.
+    pub(super) running: Option<Arc<Running>>,
     /// Followers of the flight get the record, or lead on their own once this is gone.
     pub(super) leader: Option<Leader<'a>>,
     pub(super) pledge: Pledge<'a>,
 }
 
 impl Holding<'_> {
-    /// The body is about to be polled.
-    pub(super) fn started(&mut self, body: &Arc<Waits>) {
-        if let Some(leader) = &self.leader {
-            leader.enters(body);
-        }
+    /// Code of the task's is about to be polled under this claim. Answers the call as that code sees it.
+    pub(super) fn enters(&mut self, call: &Call) -> Arc<Running> {
         self.pledge.left = Left::Started;
+        let running = self.running.take().unwrap_or_else(|| call.running(Some(&self.claimed), Some(&self.lease)));
+        if let Some(leader) = &self.leader {
+            leader.enters(&running.waits);
+        }
+        Arc::clone(self.running.insert(running))
     }
 }
 

@@ -6,6 +6,7 @@ mod failure;
 mod holding;
 mod lock;
 mod patience;
+mod reconcile;
 mod settle;
 mod transaction;
 
@@ -17,8 +18,9 @@ use self::enter::{Entry, enter};
 pub(crate) use self::failure::message;
 use self::holding::Holding;
 pub(crate) use self::lock::{Wait, lock};
+pub use self::reconcile::Entered;
 pub use self::transaction::InTransaction;
-use crate::ambient::{Frame, Report};
+use crate::ambient::Frame;
 use crate::claim::{ClaimRequest, Claimed};
 use crate::clock::Clock;
 use crate::codec::ResultCodec;
@@ -96,15 +98,24 @@ where
     B: FnOnce() -> F,
     F: Future<Output = Result<T, E>>,
 {
-    let report = call.frame.report.clone();
-    let outcome = match enter(&call).await.map_err(ops.error)? {
-        Entry::Run(holding) => protected(&call, holding, ops, body).await?,
-        Entry::Replay(record) => answer::replay(&call, ops, record).map_err(ops.error)?,
-        Entry::Skip(record) => answer::skip(&call, ops, record.as_deref()).map_err(ops.error)?,
-        Entry::Unprotected(error) => unprotected(&call, &error, body).await?,
+    let entry = enter(&call).await.map_err(ops.error)?;
+    finish(&call, entry, ops, body).await
+}
+
+/// The rest of a call that the store has answered.
+async fn finish<T, E, B, F>(call: &Call, entry: Entry<'_>, ops: &Ops<T, E>, body: B) -> Result<Outcome<T>, E>
+where
+    B: FnOnce() -> F,
+    F: Future<Output = Result<T, E>>,
+{
+    let outcome = match entry {
+        Entry::Run(holding) => protected(call, holding, ops, body).await?,
+        Entry::Replay(record) => answer::replay(call, ops, record).map_err(ops.error)?,
+        Entry::Skip(record) => answer::skip(call, ops, record.as_deref()).map_err(ops.error)?,
+        Entry::Unprotected(error) => unprotected(call, &error, body).await?,
     };
-    if let Some(report) = report {
-        Report::tell(&report, &outcome);
+    if let Some(report) = &call.frame.report {
+        report.tell(&outcome);
     }
     Ok(outcome)
 }
@@ -118,9 +129,7 @@ where
     B: FnOnce() -> F,
     F: Future<Output = Result<T, E>>,
 {
-    let running = call.running(Some(&holding.claimed), Some(&holding.lease));
-    holding.started(&running.waits);
-    let frame = call.frame.clone().inside(running);
+    let frame = call.frame.clone().inside(holding.enters(call));
     // The closure's own part is the body's too: it runs under the lease and in the frame.
     let body = Box::pin(async move { body().await });
     let ran = frame.scope(Guarded { body: Some(body), lease: Some((&holding.lease, &*call.clock)) }).await;
@@ -131,13 +140,18 @@ where
             settled
         }
         Ran::Returned(Err(error), panic) => {
-            let (ended, panicked) = failure::judged(call, ops, &error);
-            settle::ended(call, holding, ended).await;
-            forward(panic.or(panicked));
+            match failure::judged(call, ops, &error) {
+                Ok(ended) => settle::ended(call, holding, ended).await,
+                Err(panicked) => {
+                    settle::abandoned(call, holding, "judging the body's error panicked").await;
+                    resume_unwind(panic.unwrap_or(panicked));
+                }
+            }
+            forward(panic);
             Err(error)
         }
         Ran::Panicked(panic) => {
-            settle::ended(call, holding, failure::abandoned(call.settings.on_stale, "the body panicked")).await;
+            settle::abandoned(call, holding, "the body panicked").await;
             resume_unwind(panic)
         }
         Ran::LeaseOver(panic) => {

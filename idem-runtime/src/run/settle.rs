@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::failure::Ended;
+use super::failure::{self, Ended};
 use super::holding::Holding;
 use super::{Call, Ops};
 use crate::claim::{CompleteRequest, CompleteVerdict, FailVerdict};
@@ -159,6 +159,17 @@ pub(super) async fn ended(call: &Call, mut holding: Holding<'_>, ended: Ended) {
         Err(_) => return,
     }
     holding.pledge.kept();
+}
+
+/// The body ended nobody knows where.
+pub(super) async fn abandoned(call: &Call, mut holding: Holding<'_>, why: &'static str) {
+    match failure::abandoned(call.settings.on_stale, why) {
+        Some(end) => ended(call, holding, end).await,
+        None => {
+            holding.pledge.kept();
+            events::left_to_lease(&call.key, why);
+        }
+    }
 }
 
 /// The lease was over while the body ran. The record is another's, or its lease judges it.

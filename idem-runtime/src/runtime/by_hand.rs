@@ -321,9 +321,14 @@ impl CallBuilder {
                 )));
             }
             let settings = self.0.settings()?;
-            if let Some(task) = self.0.registered().filter(|_| settings.on_error == OnError::Judge) {
+            let option = match &*settings {
+                Settings { on_error: OnError::Judge, .. } => Some("on_error"),
+                Settings { on_stale: OnStale::Reconcile, .. } => Some("reconcile"),
+                _ => None,
+            };
+            if let Some((task, option)) = self.0.registered().zip(option) {
                 return Err(Error::Config(format!(
-                    "task `{}` leaves its errors to a function, which a call by hand does not have: call the handler at {}",
+                    "task `{}` has a function for `{option}`, which a call by hand does not have: call the handler at {}",
                     task.name(),
                     task.location(),
                 )));

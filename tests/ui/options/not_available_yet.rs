@@ -2,7 +2,7 @@
 
 use idem::idempotent;
 
-#[idempotent(reconcile = happened)]
+#[idempotent(pii)]
 async fn send(user: u64) -> Result<(), idem::Error> {
     Ok(())
 }

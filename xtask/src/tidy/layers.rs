@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["task", "settings", "options"],
     &["codec", "outcome", "events"],
     &["lease", "flight"],
-    &["delivery", "current", "ambient"],
+    &["delivery", "current", "ambient", "reconcile"],
     &["registry"],
     &["run"],
     &["runtime"],

@@ -114,6 +114,10 @@ pub(super) fn function(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) ->
     function_that(input, site, "the path of a function from `idem::Error` to your error")
 }
 
+pub(super) fn asked(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> syn::Result<syn::ExprPath> {
+    function_that(input, site, "the path of an async function that tells what became of an abandoned call")
+}
+
 /// `= path::to::function`
 pub(super) fn function_that(input: ParseStream<'_>, site: &Site<'_>, takes: &str) -> syn::Result<syn::ExprPath> {
     equals(input, site, takes)?;
