@@ -116,6 +116,35 @@ async fn at_most_twice(order: u32, bank: &Bank) -> Result<u32, AppError> {
     charge_body(order, bank).await
 }
 
+#[idempotent(name = "it.reconcile.soon", lease = "500ms", skip(bank), reconcile = happened)]
+async fn asked_soon(order: u32, bank: &Bank) -> Result<u32, AppError> {
+    charge_body(order, bank).await
+}
+
+/// On the servers too.
+mod everywhere {
+    use super::*;
+    use crate::support::on_every_store;
+
+    on_every_store! {
+        async fn an_abandoned_claim_is_asked_for_when_its_lease_is_over(bench: Bench) {
+            let bank = Bank::new(Act::Hang, Answer::Happened(16));
+            bench.runtime.enter(async {
+                let mut running = Box::pin(asked_soon(1, &bank));
+                until("the body is entered", async || {
+                    assert!((&mut running).now_or_never().is_none());
+                    bank.charges() > 0
+                }).await;
+            }).await;
+            let outcome = bench.other_real_process().enter(asked_soon::call(1, &bank)).await.unwrap();
+            assert_eq!((outcome.is_replayed(), outcome.call().attempt, outcome.into_value()), (true, 2, 17));
+            let asked = bank.asked.lock().unwrap().clone();
+            assert!(matches!(asked.as_slice(), [Asked { attempt: 1, fence: Some(_), by_attempt: 2 }]), "{asked:?}");
+            assert_eq!(bank.charges(), 1);
+        }
+    }
+}
+
 async fn charge_body(_: u32, bank: &Bank) -> Result<u32, AppError> {
     bank.charges.fetch_add(1, Ordering::SeqCst);
     std::future::pending().await
