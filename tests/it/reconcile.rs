@@ -154,6 +154,21 @@ async fn state() -> Option<(State, u32)> {
     charge::status(&1).await.unwrap().map(|record| (record.state, record.attempt))
 }
 
+/// The keeper settles in order: once it has released this dropped call, whatever it was given before is settled too.
+async fn the_keeper_has_settled(runtime: &Runtime) {
+    let key = runtime.key("it.reconcile.after").arg("id", &1).make().unwrap();
+    let state = async || runtime.status(&key).await.unwrap().map(|record| record.state);
+    let body = async || std::future::pending::<Result<u32, AppError>>().await;
+    let mut running = Box::pin(runtime.call("it.reconcile.after").arg("id", &1).run(body));
+    until("the body is entered", async || {
+        assert!((&mut running).now_or_never().is_none());
+        state().await == Some(State::Running)
+    })
+    .await;
+    drop(running);
+    until("the keeper has released it", async || state().await == Some(State::Retryable)).await;
+}
+
 /// Enters the body, drops the call there, and lets the lease pass.
 async fn abandon(bench: &crate::support::Bench, bank: &Bank) {
     bank.does(Act::Hang);
@@ -165,6 +180,7 @@ async fn abandon(bench: &crate::support::Bench, bank: &Bank) {
     })
     .await;
     drop(running);
+    the_keeper_has_settled(&bench.runtime).await;
     assert_eq!(state().await, Some((State::Running, 1)), "something of the body may go on until the lease is over");
     bench.clock.advance(LEASE);
     bank.does(Act::Return);
@@ -251,6 +267,7 @@ on_each_store! {
                 gate.entries() > 0
             }).await;
             drop(asking);
+            the_keeper_has_settled(&bench.runtime).await;
             assert_eq!(state().await, Some((State::Running, 3)));
 
             bench.clock.advance(LEASE);
@@ -274,6 +291,8 @@ on_each_store! {
             }).await;
             drop(dropped);
             bench.store.faults().release();
+            the_keeper_has_settled(&bench.runtime).await;
+            assert_eq!(state().await, Some((State::Running, 2)));
             bench.clock.advance(LEASE);
             assert_eq!(charge(1, &bank).await.unwrap(), 8);
             assert_eq!((bank.charges(), bank.asked()), (1, vec![(2, 3)]));
