@@ -26,7 +26,7 @@ pub(super) const KEPT: std::ops::Range<usize> = 27..51;
 pub(super) const STATE: usize = 6;
 
 /// Where scripts find the length of the whole value.
-const LENGTH: std::ops::Range<usize> = 59..63;
+pub(super) const LENGTH: std::ops::Range<usize> = 59..63;
 
 /// A key that is not there ends at this, in the server's words.
 pub(super) const ABSENT: i64 = -2;
@@ -37,7 +37,7 @@ pub(super) const FOREVER_MS: u64 = 100 * 365 * 86_400_000;
 /// No longest lease, retention or grace beyond this: 200 years, in microseconds.
 const LONGEST_MICROS: u64 = 2 * FOREVER_MS * 1_000;
 
-const PARK: u8 = 1;
+pub(super) const PARK: u8 = 1;
 const HAS_MAX_ATTEMPTS: u8 = 2;
 const HAS_GRACE: u8 = 4;
 const HAS_RETRY_AT: u8 = 8;
