@@ -5,7 +5,7 @@ use std::time::Duration;
 use proc_macro2::Ident;
 use syn::{Attribute, Expr, ExprPath, Path, Type};
 
-pub(crate) use crate::options::{OnInProgress, OnStoreError, Ttl, Unit};
+pub(crate) use crate::options::{OnInProgress, OnStale, OnStoreError, Ttl, Unit};
 use crate::signature::ResultTypes;
 
 /// A function with an attribute that makes a task of it.
@@ -39,11 +39,23 @@ pub(crate) struct Task {
     pub(crate) on_in_progress: Option<OnInProgress>,
     pub(crate) wait: Option<Duration>,
     pub(crate) on_store_error: Option<OnStoreError>,
+    pub(crate) on_stale: Option<OnStale>,
+    /// Absent where errors free the key.
+    pub(crate) on_error: Option<OnError>,
+    pub(crate) max_attempts: Option<u32>,
     pub(crate) expires_after: Option<Duration>,
     pub(crate) max_runtime: Option<Duration>,
     pub(crate) discard_result: bool,
     pub(crate) max_result: Option<u64>,
     pub(crate) store: Option<String>,
+}
+
+/// What becomes of the body's errors.
+pub(crate) enum OnError {
+    /// Each is remembered for this long.
+    Store(Duration),
+    /// A function decides.
+    Judge(ExprPath),
 }
 
 pub(crate) struct Bucket {
@@ -79,6 +91,8 @@ pub(crate) struct Protected {
     pub(crate) read: Vec<usize>,
     pub(crate) result: ResultTypes,
     pub(crate) map_error: Option<ExprPath>,
+    /// What tells what became of an abandoned claim.
+    pub(crate) reconcile: Option<ExprPath>,
     pub(crate) transaction: Option<Transaction>,
 }
 

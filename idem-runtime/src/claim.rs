@@ -83,6 +83,10 @@ pub struct Previous {
     pub attempt: u32,
     /// Its fencing token.
     pub fence: u64,
+    /// When the key was first claimed, by the store's clock.
+    pub created_at: Timestamp,
+    /// When its lease was over, by the store's clock.
+    pub lease_until: Timestamp,
 }
 
 /// Asks for more time on a claim.

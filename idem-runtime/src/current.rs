@@ -55,6 +55,15 @@ pub fn current() -> Current {
     Current { running: Frame::running() }
 }
 
+/// The key for an effect of the call of this key.
+pub(crate) fn effect_key(key: &Key, name: &str) -> String {
+    let mut hash = Sha256::new();
+    hash.update(b"idem1-effect");
+    hash.update(key.digest());
+    hash.update(name.as_bytes());
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The running claim of a body; see [`current`].
 #[derive(Debug, Clone)]
 pub struct Current {
@@ -111,11 +120,7 @@ impl Current {
     /// [`Error::Config`] where there is no call.
     pub fn derive_key(&self, name: &str) -> Result<String, Error> {
         let running = self.claimed("derive_key")?;
-        let mut hash = Sha256::new();
-        hash.update(b"idem1-effect");
-        hash.update(running.key.digest());
-        hash.update(name.as_bytes());
-        Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(effect_key(&running.key, name))
     }
 
     fn claimed(&self, what: &str) -> Result<&Running, Error> {

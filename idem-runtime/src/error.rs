@@ -92,7 +92,7 @@ pub enum Error {
         arguments: Vec<String>,
     },
     /// The key failed before, and the failure is remembered; the body was not entered.
-    #[error("{at} failed before (attempt {attempt}): {message}")]
+    #[error("{at} failed before (attempt {attempt}, at {failed_at}): {message}")]
     PriorFailure {
         /// Which call.
         at: At,
@@ -100,10 +100,13 @@ pub enum Error {
         message: String,
         /// Which attempt failed.
         attempt: u32,
-        /// Until when the failure is remembered.
+        /// When it failed, by the store's clock.
+        failed_at: Timestamp,
+        /// Until when the failure is remembered, by the store's clock.
         retry_at: Option<Timestamp>,
     },
-    /// Whether the effect of an earlier attempt took place is not known; an operator decides. The body was not entered.
+    /// Earlier attempts are set aside, and an operator decides: whether their effect took place is not known, or as many
+    /// as the task allows have failed. The body was not entered.
     #[error("{at} is set aside: {message}; resolve it with `runtime.resolve(key, …)`")]
     OutcomeUnknown {
         /// Which call.

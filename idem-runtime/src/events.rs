@@ -48,9 +48,24 @@ pub(crate) fn released(key: &Key, why: &str) {
     tracing::debug!(target: TARGET, task = key.task(), %key, why, "released");
 }
 
-/// A body was stopped, and its claim is left for the lease to judge.
-pub(crate) fn stopped(key: &Key, why: &str) {
-    tracing::error!(target: TARGET, task = key.task(), %key, why, "a body was stopped; its lease has to run out");
+/// A claim ended with a failure that is remembered.
+pub(crate) fn remembered(key: &Key, why: &str) {
+    tracing::info!(target: TARGET, task = key.task(), %key, why, "failed; the failure is remembered");
+}
+
+/// A claim ended, and its record was set aside.
+pub(crate) fn parked(key: &Key, why: &str) {
+    tracing::warn!(target: TARGET, task = key.task(), %key, why, "set aside for an operator: resolve it");
+}
+
+/// A claim that was taken over is asked for its effect.
+pub(crate) fn reconciling(key: &Key, attempt: u32) {
+    tracing::warn!(target: TARGET, task = key.task(), %key, attempt, "asking what became of an abandoned claim");
+}
+
+/// A claim was abandoned, and is asked for once its lease is over.
+pub(crate) fn left_to_lease(key: &Key, why: &str) {
+    tracing::warn!(target: TARGET, task = key.task(), %key, why, "abandoned; its lease has to run out");
 }
 
 /// A holder's lease was over before its body ended.

@@ -17,6 +17,7 @@ mod outcome;
 pub mod policy;
 #[doc(hidden)]
 pub mod private;
+mod reconcile;
 pub mod record;
 mod registry;
 mod run;
@@ -36,6 +37,8 @@ pub use self::error::{At, Error};
 pub use self::key::Key;
 pub use self::options::TaskOptions;
 pub use self::outcome::{CallInfo, Outcome};
+pub use self::policy::ErrorDisposition;
+pub use self::reconcile::{AbandonedClaim, Reconciled};
 pub use self::record::Record;
 pub use self::runtime::{
     CallBuilder, KeyBuilder, Lock, LockBuilder, Resolution, Runtime, RuntimeBuilder, TaskHandle, task,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::key::{Bucket, TaskIdent, Unit};
 use crate::policy::{
-    DurationError, OnInProgress, OnStale, OnStoreError, Retention, parse_duration, parse_retention, spelled,
+    DurationError, OnError, OnInProgress, OnStale, OnStoreError, Retention, parse_duration, parse_retention, spelled,
 };
 use crate::settings::{
     DEFAULT_CATEGORY, DEFAULT_LEASE, DEFAULT_MAX_RESULT, LONGEST_LEASE, SHORTEST_LEASE, Settings, TimeBucket,
@@ -32,6 +32,9 @@ pub struct TaskOptions {
     pub(crate) on_in_progress: Option<OnInProgress>,
     pub(crate) wait: Option<Duration>,
     pub(crate) on_store_error: Option<OnStoreError>,
+    pub(crate) on_stale: Option<OnStale>,
+    pub(crate) error_ttl: Option<Duration>,
+    pub(crate) max_attempts: Option<u32>,
     pub(crate) expires_after: Option<Duration>,
     pub(crate) max_runtime: Option<Duration>,
     pub(crate) max_result: Option<u64>,
@@ -94,6 +97,28 @@ impl TaskOptions {
         self
     }
 
+    /// What becomes of a claim whose owner is gone. Of [`OnStale::Reconcile`] the attribute alone can tell, which names the
+    /// function.
+    pub fn on_stale(mut self, policy: OnStale) -> Self {
+        self.on_stale = Some(policy);
+        self
+    }
+
+    /// How long a failure is remembered: `"10m"`. Of a task with `on_error = "store"` alone.
+    pub fn error_ttl(mut self, text: &str) -> Self {
+        self.error_ttl = self.read("error_ttl", parse_duration(text));
+        self
+    }
+
+    /// After how many failed or abandoned attempts the record is set aside for an operator: 1 or more.
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        if attempts == 0 {
+            self.mistakes.push("`max_attempts` counts from 1, found 0: leave it out for no bound".into());
+        }
+        self.max_attempts = Some(attempts);
+        self
+    }
+
     /// How old a delivery may be, by its `enqueued_at`: `"2h"`.
     pub fn expires_after(mut self, text: &str) -> Self {
         self.expires_after = self.read("expires_after", parse_duration(text));
@@ -137,6 +162,8 @@ impl TaskOptions {
             ("on_in_progress", self.on_in_progress.is_some_and(|policy| policy != settings.on_in_progress)),
             ("wait", self.wait.is_some() && self.wait != settings.wait),
             ("on_store_error", self.on_store_error.is_some_and(|policy| policy != settings.on_store_error)),
+            ("on_stale", self.on_stale.is_some_and(|policy| policy != settings.on_stale)),
+            ("max_attempts", self.max_attempts.is_some() && self.max_attempts != settings.max_attempts),
             ("expires_after", self.expires_after.is_some() && self.expires_after != settings.expires_after),
             ("max_runtime", self.max_runtime.is_some() && self.max_runtime != settings.max_runtime),
             ("max_result", self.max_result.is_some_and(|bytes| bytes != settings.max_result)),
@@ -207,6 +234,12 @@ pub(crate) fn settle(
     };
     let lease = options.lease.or(task.and_then(|task| task.lease)).unwrap_or(DEFAULT_LEASE);
     check_lease(lease).map_err(refuse)?;
+    if task.is_some_and(Task::is_transactional) && (options.on_stale.is_some() || options.max_attempts.is_some()) {
+        return Err(refuse(
+            "`on_stale` and `max_attempts` have no meaning with `transaction`: a failed call is rolled back, and leaves nothing to count; leave them out".into(),
+        ));
+    }
+    let on_stale = on_stale(task, options).map_err(refuse)?;
     Ok(Settings {
         ident: match task.is_some_and(|task| task.plain_scope) {
             true => TaskIdent::with_plain_scope(name, version),
@@ -224,13 +257,37 @@ pub(crate) fn settle(
         on_in_progress: options.on_in_progress.or(task.and_then(|task| task.on_in_progress)).unwrap_or_default(),
         wait: options.wait.or(task.and_then(|task| task.wait)),
         on_store_error: options.on_store_error.or(task.and_then(|task| task.on_store_error)).unwrap_or_default(),
-        on_stale: OnStale::default(),
-        max_attempts: None,
+        on_stale,
+        on_error: on_error(task, options).map_err(refuse)?,
+        max_attempts: options.max_attempts.or(task.and_then(|task| task.max_attempts)),
         expires_after: options.expires_after.or(task.and_then(|task| task.expires_after)),
         max_runtime: options.max_runtime.or(task.and_then(|task| task.max_runtime)),
         max_result: options.max_result.or(task.and_then(|task| task.max_result)).unwrap_or(DEFAULT_MAX_RESULT),
         store: options.store.as_deref().or(task.and_then(|task| task.store)).map(Arc::from),
     })
+}
+
+/// What becomes of a claim whose owner is gone: asking needs the attribute's function.
+fn on_stale(task: Option<&Task>, options: &TaskOptions) -> Result<OnStale, String> {
+    let written = task.and_then(|task| task.on_stale).unwrap_or_default();
+    match options.on_stale {
+        Some(OnStale::Reconcile) if written != OnStale::Reconcile => Err(
+            "`on_stale` is to ask, and there is no function to ask: write `reconcile = path::to::async_fn` at the task's attribute".into(),
+        ),
+        set => Ok(set.unwrap_or(written)),
+    }
+}
+
+/// What the task does with an error of its body: its attribute says what, configuration for how long.
+fn on_error(task: Option<&Task>, options: &TaskOptions) -> Result<OnError, String> {
+    let written = task.map(|task| task.on_error).unwrap_or_default();
+    match (written, options.error_ttl) {
+        (written, None) => Ok(written),
+        (OnError::Store(_), Some(ttl)) => Ok(OnError::Store(ttl)),
+        (OnError::Release | OnError::Judge, Some(_)) => Err(
+            "`error_ttl` is set, and the task does not remember its failures: write `on_error = \"store\"` at its attribute, or leave `error_ttl` out".into(),
+        ),
+    }
 }
 
 /// What of the time joins the key: as configuration says, else as the attribute does.

@@ -134,6 +134,12 @@ impl<T> Outcome<T> {
         }
     }
 
+    /// The same as of a body that ran in another call.
+    pub(crate) fn into_replayed(self) -> Self {
+        let call = self.call().clone();
+        Self::Replayed { value: self.into_value(), call }
+    }
+
     /// The same outcome with another value.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Outcome<U> {
         match self {

@@ -33,6 +33,32 @@ pub enum OnStale {
     Rerun,
     /// It is set aside for an operator: whether the effect took place is not known.
     Park,
+    /// The next delivery takes it over and asks a function of the task's whether the effect took place.
+    Reconcile,
+}
+
+/// What becomes of a key whose body returned an error, as a function of the task's decides for each error
+/// (`on_error = path::to::function`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorDisposition {
+    /// The key is free: the next delivery runs the body.
+    Retry,
+    /// The failure is remembered for this long: deliveries get `Error::PriorFailure` until then, and the body is not entered.
+    Store(Duration),
+    /// It is set aside for an operator: deliveries get `Error::OutcomeUnknown`.
+    Park,
+}
+
+/// What a task does with every error of its body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum OnError {
+    /// The key is free at once.
+    #[default]
+    Release,
+    /// The failure is remembered for this long.
+    Store(Duration),
+    /// A function of the task's decides.
+    Judge,
 }
 
 /// How long a record is kept after the event that starts its time; the shorter is the lesser.

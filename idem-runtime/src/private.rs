@@ -1,5 +1,6 @@
 //! What the attributes expand to. Not part of the public contract: it changes with the macros, in step.
 
+use std::fmt::Display;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -14,11 +15,11 @@ use crate::error::Error;
 pub use crate::key::Unit;
 use crate::key::{Key, KeyError, Set};
 use crate::outcome::Outcome;
-pub use crate::policy::{OnInProgress, OnStoreError};
+pub use crate::policy::{ErrorDisposition, OnInProgress, OnStale, OnStoreError};
 use crate::record::Record;
 pub use crate::registry::Registration;
 use crate::run::{self, Call};
-pub use crate::run::{InTransaction, Ops};
+pub use crate::run::{Entered, InTransaction, Ops};
 pub use crate::runtime::KeyArgs;
 use crate::runtime::Runtime;
 pub use crate::store::Transactional;
@@ -59,6 +60,11 @@ where
 {
     let call = begun.0.map_err(ops.error)?;
     run::run(call, &ops, body).await.map(Outcome::into_value)
+}
+
+/// Claims the key of a call whose task asks what became of an abandoned claim, before its body is run.
+pub async fn enter<'a, T, E>(begun: &'a Begun, ops: &'a Ops<T, E>) -> Entered<'a, T, E> {
+    Entered::enter(begun.0.as_ref().map_err(Error::clone), ops).await
 }
 
 /// Claims the key of a call in the caller's transaction.
@@ -243,6 +249,24 @@ impl<T: Default> DefaultValue for T {
 /// A result that is not kept.
 pub const fn discard<T>(make: fn() -> T) -> ResultCodec<T> {
     ResultCodec::Discard(make)
+}
+
+/// An error that is kept in the record of its call.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be remembered: it is not `std::fmt::Display`",
+    label = "is the error",
+    note = "`on_error` keeps what the error says: implement `Display` for it (with thiserror: `#[error(\"…\")]`), or leave `on_error` out"
+)]
+pub trait StoredError {
+    /// What it says, as far as a record keeps it.
+    fn message(&self) -> String;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Display + ?Sized> StoredError for E {
+    fn message(&self) -> String {
+        run::message(self)
+    }
 }
 
 /// An error type that can say what went wrong with a call.

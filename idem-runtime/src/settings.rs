@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::key::{Bucket, TaskIdent, TimeLabel, Unit};
-use crate::policy::{OnInProgress, OnStale, OnStoreError, Retention, spelled};
+use crate::policy::{OnError, OnInProgress, OnStale, OnStoreError, Retention, spelled};
 use crate::task::Template;
 
 /// A claim that no heartbeat renews is taken over after this (api: `lease`).
@@ -38,6 +38,7 @@ pub(crate) struct Settings {
     pub(crate) wait: Option<Duration>,
     pub(crate) on_store_error: OnStoreError,
     pub(crate) on_stale: OnStale,
+    pub(crate) on_error: OnError,
     pub(crate) max_attempts: Option<u32>,
     /// A delivery older than this is refused.
     pub(crate) expires_after: Option<Duration>,

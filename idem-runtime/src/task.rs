@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::key::Unit;
-use crate::policy::{OnInProgress, OnStoreError, Retention};
+use crate::policy::{OnError, OnInProgress, OnStale, OnStoreError, Retention};
 
 /// What an attribute says about its function, known at compile time. Made by the attributes; read by the registry, the audit
 /// and the pipeline. What was not written is `None` and is settled by the runtime.
@@ -34,6 +34,9 @@ pub struct Task {
     pub(crate) on_in_progress: Option<OnInProgress>,
     pub(crate) wait: Option<Duration>,
     pub(crate) on_store_error: Option<OnStoreError>,
+    pub(crate) on_stale: Option<OnStale>,
+    pub(crate) on_error: OnError,
+    pub(crate) max_attempts: Option<u32>,
     pub(crate) expires_after: Option<Duration>,
     pub(crate) max_runtime: Option<Duration>,
     pub(crate) discards_result: bool,
@@ -98,6 +101,9 @@ impl Task {
             on_in_progress: None,
             wait: None,
             on_store_error: None,
+            on_stale: None,
+            on_error: OnError::Release,
+            max_attempts: None,
             expires_after: None,
             max_runtime: None,
             discards_result: false,
@@ -241,6 +247,22 @@ impl Task {
     }
     pub const fn with_on_store_error(mut self, policy: OnStoreError) -> Self {
         self.on_store_error = Some(policy);
+        self
+    }
+    pub const fn with_on_stale(mut self, policy: OnStale) -> Self {
+        self.on_stale = Some(policy);
+        self
+    }
+    pub const fn with_error_ttl(mut self, ttl: Duration) -> Self {
+        self.on_error = OnError::Store(ttl);
+        self
+    }
+    pub const fn with_judged_errors(mut self) -> Self {
+        self.on_error = OnError::Judge;
+        self
+    }
+    pub const fn with_max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = Some(attempts);
         self
     }
     pub const fn with_expires_after(mut self, age: Duration) -> Self {

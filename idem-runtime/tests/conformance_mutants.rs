@@ -75,7 +75,7 @@ mutants! {
     retention_counts_from_the_claim: RetentionFromClaim => retention_counts_from_completion;
     expired_records_are_there_until_swept: ExpiryBySweep => record_whose_time_is_over_is_absent;
     arguments_are_not_compared: MismatchIgnored => mismatch_is_said_in_every_state;
-    the_newcomers_policy_parks: NewcomerDecides => abandoned_claim_under_park_is_parked, newcomers_policy_does_not_park;
+    the_newcomers_policy_parks: NewcomerDecides => abandoned_claim_under_park_is_parked, abandoned_claim_under_reconcile_goes_to_one_that_asks, newcomers_policy_does_not_park;
     anybody_may_renew: AnybodyRenews => renewal_of_a_lost_claim_says_what_is_there, renewals_are_answered_one_for_one;
     renewals_are_answered_out_of_order: RenewalsReversed => renewals_are_answered_one_for_one;
     tenants_share: TenantsShare => keys_are_apart;

@@ -2,8 +2,10 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod arguments;
+mod attempts;
 mod bad_input;
 mod duplicates;
+mod errors;
 mod failure;
 mod identity;
 mod in_progress;
@@ -11,10 +13,12 @@ mod keeper;
 mod lease;
 mod lock;
 mod operate;
+mod reconcile;
 mod replay;
 mod results;
 mod room;
 mod signatures;
+mod stale;
 mod steps;
 mod support;
 mod time;

@@ -180,6 +180,9 @@ on_each_store! {
         let duplicates = |name| &*row(name).duplicates;
         let shown = ["it.strict", "it.discarded", "it.once"].map(duplicates);
         assert_eq!(shown, ["error", "default value", "replay"]);
+        let failures = |name| &*row(name).failures;
+        let shown = ["it.once", "it.errors.store", "it.errors.judged_parked", "it.attempts"].map(failures);
+        assert_eq!(shown, ["run again", "kept 10m", "by a function, parked if abandoned", "run again, parked after 3"]);
         let by_default: Vec<_> = report.findings.iter().filter(|finding| finding.code == "IDEM010").map(|finding| &*finding.about).collect();
         assert!(by_default.contains(&"it.discarded") && by_default.contains(&"it.strict"), "{by_default:?}");
         for said in ["it.monthly", "it.mailer.send", "it.once"] {

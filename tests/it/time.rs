@@ -28,6 +28,11 @@ async fn bounded(id: u32, gate: &Gate) -> Result<u32, AppError> {
     Ok(gate.pass().await)
 }
 
+#[idempotent(name = "it.time.parked", max_runtime = "15m", on_stale = "park", skip(gate))]
+async fn set_aside(id: u32, gate: &Gate) -> Result<u32, AppError> {
+    Ok(gate.pass().await)
+}
+
 /// 2026-11-21T00:00:00Z, the beginning of a window of any length that divides a second.
 const MIDNIGHT: Duration = Duration::from_secs(1_795_219_200);
 
@@ -106,6 +111,19 @@ on_each_store! {
             gate.open();
             let next = bounded::call(1, &gate).await.unwrap();
             assert_eq!((next.is_fresh(), next.call().attempt), (true, 2));
+        }).await;
+    }
+
+    async fn a_body_that_hangs_and_must_not_run_again_is_set_aside(bench: Bench) {
+        bench.runtime.enter(async {
+            let gate = Gate::new(1);
+            let error = stopped(set_aside(1, &gate), &gate).await;
+            assert!(matches!(error, Error::MaxRuntime { .. }), "{error}");
+            gate.open();
+            let next = set_aside(1, &gate).await.unwrap_err();
+            assert!(matches!(next, AppError::Idem(Error::OutcomeUnknown { .. })), "{next}");
+            assert!(next.to_string().contains("`max_runtime`"), "{next}");
+            assert_eq!(gate.entries(), 1);
         }).await;
     }
 

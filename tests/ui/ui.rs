@@ -11,7 +11,9 @@
 #[test]
 fn one_mistake_gives_one_error_that_says_how_to_mend_it() {
     let cases = trybuild::TestCases::new();
-    for kind in ["attributes", "key", "options", "result", "scope", "signature", "tasks", "time", "transaction"] {
+    for kind in
+        ["attributes", "failure", "key", "options", "result", "scope", "signature", "tasks", "time", "transaction"]
+    {
         cases.compile_fail(format!("{kind}/*.rs"));
     }
 }

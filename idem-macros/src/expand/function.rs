@@ -1,15 +1,15 @@
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{FnArg, Ident, Path};
+use syn::{ExprPath, FnArg, Ident, Path};
 
 use super::ops::ops;
 use super::paths::Runtime;
-use super::plan::{Place, plan};
-use super::sides::Sides;
+use super::plan::{Place, plan, references};
+use super::sides::{Sides, located_at};
 use super::task::{names, task};
 use crate::ir::{Handler, Protected, Task, Transaction};
-use crate::signature::{Item, Signature};
+use crate::signature::{Binding, Item, Param, Signature};
 
 /// The function, its body run by the runtime.
 pub(super) fn protected(
@@ -30,12 +30,16 @@ pub(super) fn protected(
     let ops = ops(rt, &sides, &handler.task, protected);
     let (begin, begun) = (rt.begin(), Ident::new("__begun", site));
     let run = run(&sides, item, signature, protected);
-    let result = match &protected.transaction {
-        None => {
+    let result = match (&protected.transaction, &protected.reconcile) {
+        (None, None) => {
             let (at, finish) = (sides.site(), sides.shown(rt.finish()));
             sides.renamed(quote_spanned!(at=> #finish(#begun, #ops, #run).await))
         }
-        Some(transaction) => in_transaction(rt, &sides, transaction, &begun, &ops, &run),
+        (None, Some(path)) => {
+            let asked = asked(rt, &sides, signature, path);
+            reconciled(rt, &sides, &asked, &begun, &ops, &run)
+        }
+        (Some(transaction), _) => in_transaction(rt, &sides, transaction, &begun, &ops, &run),
     };
     let allow = allow();
     let call = quote_spanned! {site=>
@@ -130,6 +134,65 @@ fn some_argument(item: &Item, task: &Task, protected: &Protected) -> Option<Toke
             }
         };
     })
+}
+
+/// enter → ask → body: what became of an abandoned claim is asked while the arguments are still here, before the body takes
+/// them.
+fn reconciled(
+    rt: &Runtime<'_>,
+    sides: &Sides,
+    asked: &TokenStream,
+    begun: &Ident,
+    ops: &TokenStream,
+    run: &TokenStream,
+) -> TokenStream {
+    let (site, at) = (Span::mixed_site(), sides.site());
+    let (enter, entered, kept) = (sides.shown(rt.enter()), Ident::new("__entered", site), Ident::new("__ops", site));
+    let allow = allow();
+    let left = sides.renamed(quote_spanned!(at=> #entered.run(#run).await));
+    quote_spanned! {site=>
+        let #kept = #ops;
+        let #entered = #enter(&#begun, &#kept).await;
+        #allow
+        let #entered = #entered.ask(#asked).await;
+        #left
+    }
+}
+
+/// A closure that calls the task's function with references to the arguments, and the abandoned claim behind them.
+fn asked(rt: &Runtime<'_>, sides: &Sides, signature: &Signature, path: &ExprPath) -> TokenStream {
+    let site = Span::mixed_site();
+    let references = signature.params.iter().map(bound);
+    let (claim, ok) = (Ident::new("__claim", site), &sides.ok);
+    // All of it at the path, so that a function of another type is shown there.
+    let at = site.located_at(path.span());
+    let names = signature.params.iter().flat_map(|param| param.bindings.iter().map(move |binding| (param, binding)));
+    let names = names.map(|(param, binding)| {
+        let mut name = binding.ident.clone();
+        name.set_span(name.span().located_at(path.span()));
+        let cfgs = param.cfgs();
+        quote_spanned!(at=> #(#cfgs)* #name)
+    });
+    let reconciled = located_at(path.span(), rt.reconciled());
+    let call = quote_spanned!(at=> let __answer: #reconciled<#ok> = #path(#(#names,)* &#claim).await; __answer);
+    quote_spanned! {site=>
+        {
+            #(#references)*
+            move |#claim| async move { #call }
+        }
+    }
+}
+
+/// Makes references of the names of a parameter, where its pattern has been taken apart already.
+fn bound(param: &Param) -> TokenStream {
+    if param.unpacked.is_none() {
+        return references(Place::Function, param);
+    }
+    let of = |binding: &Binding| {
+        let (cfgs, ident) = (param.cfgs(), &binding.ident);
+        quote_spanned!(Span::mixed_site()=> #(#cfgs)* let #ident = &#ident;)
+    };
+    param.bindings.iter().map(of).collect()
 }
 
 /// enter → body → leave, each on the caller's connection, which the body borrows in between.

@@ -3,8 +3,8 @@ use quote::quote_spanned;
 use syn::spanned::Spanned;
 
 use super::paths::Runtime;
-use super::sides::Sides;
-use crate::ir::{OnInProgress, Protected, Task};
+use super::sides::{Sides, located_at};
+use crate::ir::{OnError, OnInProgress, Protected, Task};
 
 /// How the runtime handles this handler's values: the codec, the error's converter, the default.
 pub(super) fn ops(rt: &Runtime<'_>, sides: &Sides, task: &Task, protected: &Protected) -> TokenStream {
@@ -24,8 +24,22 @@ pub(super) fn ops(rt: &Runtime<'_>, sides: &Sides, task: &Task, protected: &Prot
     let map_error = map_error(rt, sides, protected);
     let skip = (task.on_in_progress == Some(OnInProgress::Skip))
         .then(|| sides.shown(quote_spanned!(site=> .skip_with(#make))));
+    let on_error = task.on_error.as_ref().map(|policy| on_error(rt, sides, policy));
     let at = sides.site();
-    quote_spanned!(at=> #new(#codec, #map_error)#skip)
+    quote_spanned!(at=> #new(#codec, #map_error)#skip #on_error)
+}
+
+/// What the record keeps of an error, and who judges it.
+fn on_error(rt: &Runtime<'_>, sides: &Sides, policy: &OnError) -> TokenStream {
+    let (site, err, stored) = (Span::mixed_site(), &sides.err, rt.stored_error());
+    let tell = sides.shown(quote_spanned!(site=> .tell_errors(<#err as #stored>::message)));
+    let OnError::Judge(path) = policy else {
+        return tell;
+    };
+    // All of it at the path, so that a function of another type is shown there and nowhere else.
+    let (disposition, at) = (located_at(path.span(), rt.error_disposition()), site.located_at(path.span()));
+    let judge = quote_spanned!(at=> { let __judge: fn(&#err) -> #disposition = #path; __judge });
+    quote_spanned!(site=> #tell .judge_errors(#judge))
 }
 
 /// From the runtime's error to the handler's.

@@ -33,6 +33,8 @@ table! {
     register => __private::register;
     begin => __private::begin;
     finish => __private::finish;
+    enter => __private::enter;
+    reconciled => Reconciled;
     enter_transaction => __private::enter_transaction;
     transactional => __private::Transactional;
     ops => __private::Ops;
@@ -50,6 +52,8 @@ table! {
     scope_value => __private::ScopeValue;
     result_value => __private::ResultValue;
     default_value => __private::DefaultValue;
+    stored_error => __private::StoredError;
+    error_disposition => __private::ErrorDisposition;
     idem_to_user => __private::FromIdem;
     fallible => __private::Fallible;
 
@@ -58,6 +62,7 @@ table! {
     unit => __private::Unit;
     on_in_progress => __private::OnInProgress;
     on_store_error => __private::OnStoreError;
+    on_stale => __private::OnStale;
 }
 
 impl Runtime<'_> {

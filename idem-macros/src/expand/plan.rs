@@ -46,7 +46,7 @@ pub(super) fn plan(
 }
 
 /// Makes references of what a parameter binds, so that expressions see the same in both places.
-fn references(place: Place, param: &Param) -> TokenStream {
+pub(super) fn references(place: Place, param: &Param) -> TokenStream {
     let site = Span::mixed_site();
     let whole = param.simple().map(|ident| match place {
         Place::Function if param.is_mut_reference() => quote_spanned!(site=> let #ident = &*#ident;),

@@ -80,7 +80,7 @@ impl Sides {
 }
 
 /// The same tokens as if the user had written them at `at`.
-fn located_at(at: Span, tokens: TokenStream) -> TokenStream {
+pub(super) fn located_at(at: Span, tokens: TokenStream) -> TokenStream {
     let moved = tokens.into_iter().map(|mut token| {
         if let TokenTree::Group(group) = &token {
             token = Group::new(group.delimiter(), located_at(at, group.stream())).into();

@@ -7,7 +7,8 @@ use syn::ext::IdentExt;
 
 use super::paths::Runtime;
 use crate::ir::{
-    Arg, Handler, OnInProgress, OnStoreError, Protection, ScopePart, ScopeSource, Template, Ttl, Unit, Written,
+    Arg, Handler, OnError, OnInProgress, OnStale, OnStoreError, Protection, ScopePart, ScopeSource, Template, Ttl,
+    Unit, Written,
 };
 
 /// `Task::new(…)`: where the function stands.
@@ -100,6 +101,19 @@ pub(super) fn task(rt: &Runtime<'_>, function: &Ident, handler: &Handler) -> Tok
     if let Some(policy) = written.on_store_error {
         say("on_store_error", on_store_error(rt, policy));
     }
+    if protected.reconcile.is_some() {
+        say("on_stale", variant(rt.on_stale(), "Reconcile"));
+    } else if let Some(policy) = written.on_stale {
+        say("on_stale", on_stale(rt, policy));
+    }
+    match &written.on_error {
+        Some(OnError::Store(ttl)) => say("error_ttl", duration(*ttl)),
+        Some(OnError::Judge(_)) => say("judged_errors", nothing()),
+        None => {}
+    }
+    if let Some(attempts) = written.max_attempts {
+        say("max_attempts", Literal::u32_unsuffixed(attempts).into_token_stream());
+    }
     if let Some(age) = written.expires_after {
         say("expires_after", duration(age));
     }
@@ -185,6 +199,14 @@ fn on_store_error(rt: &Runtime<'_>, policy: OnStoreError) -> TokenStream {
         OnStoreError::Run => "Run",
     };
     variant(rt.on_store_error(), word)
+}
+
+fn on_stale(rt: &Runtime<'_>, policy: OnStale) -> TokenStream {
+    let word = match policy {
+        OnStale::Rerun => "Rerun",
+        OnStale::Park => "Park",
+    };
+    variant(rt.on_stale(), word)
 }
 
 fn variant(of: TokenStream, word: &str) -> TokenStream {

@@ -19,7 +19,7 @@ pub(crate) use slot::Slot;
 pub(crate) use table::{Reads, TABLE};
 pub(crate) use template::{Place, Template};
 pub(crate) use value::Ttl;
-pub(crate) use words::{OnInProgress, OnStoreError, ResultKept, ScopeLabel, Unit};
+pub(crate) use words::{OnErrorWritten, OnInProgress, OnStale, OnStoreError, ResultKept, ScopeLabel, Unit};
 
 use std::time::Duration;
 
@@ -52,6 +52,11 @@ pub(crate) struct Options {
     pub(crate) on_in_progress: Slot<OnInProgress>,
     pub(crate) wait: Slot<Duration>,
     pub(crate) on_store_error: Slot<OnStoreError>,
+    pub(crate) on_stale: Slot<OnStale>,
+    pub(crate) reconcile: Slot<syn::ExprPath>,
+    pub(crate) on_error: Slot<OnErrorWritten>,
+    pub(crate) error_ttl: Slot<Duration>,
+    pub(crate) max_attempts: Slot<u32>,
     pub(crate) expires_after: Slot<Duration>,
     pub(crate) max_runtime: Slot<Duration>,
     pub(crate) result: Slot<ResultKept>,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use syn::parse::ParseStream;
+use syn::{LitStr, Token};
 
 use super::{Site, value};
 use crate::diagnostic::{Ctxt, did_you_mean, listed};
@@ -12,6 +13,8 @@ const DAY: u64 = 24 * 60 * 60;
 /// A set of words, each with its meaning.
 pub(crate) trait Words: Copy + 'static {
     const WORDS: &'static [(&'static str, Self)];
+    /// What else may stand there.
+    const OR: &'static str = "";
 }
 
 /// Reads `= "word"`.
@@ -22,7 +25,7 @@ pub(crate) fn word<W: Words>(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ct
         return Ok(*word);
     }
     let words = || W::WORDS.iter().map(|(w, _)| *w);
-    let hint = did_you_mean(&written, words()).unwrap_or_else(|| format!("it takes {}", listed(words())));
+    let hint = did_you_mean(&written, words()).unwrap_or_else(|| format!("it takes {}{}", listed(words()), W::OR));
     let message = format!("`{}` does not take `{written}`; {hint}", site.key);
     Err(syn::Error::new(text.span(), message))
 }
@@ -83,6 +86,48 @@ pub(crate) enum ScopeLabel {
 
 impl Words for ScopeLabel {
     const WORDS: &'static [(&'static str, Self)] = &[("plain", Self::Plain)];
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnStale {
+    Rerun,
+    Park,
+}
+
+impl Words for OnStale {
+    const WORDS: &'static [(&'static str, Self)] = &[("rerun", Self::Rerun), ("park", Self::Park)];
+}
+
+/// What becomes of the body's errors, as written.
+#[derive(Clone)]
+pub(crate) enum OnErrorWritten {
+    Release,
+    Store,
+    /// `on_error = path::to::function`
+    Function(syn::ExprPath),
+}
+
+/// Reads `= "word"` or `= path::to::function`.
+pub(crate) fn on_error(input: ParseStream<'_>, site: &Site<'_>, cx: &mut Ctxt) -> syn::Result<OnErrorWritten> {
+    if input.peek(Token![=]) && input.peek2(LitStr) {
+        return Ok(match word::<Failure>(input, site, cx)? {
+            Failure::Release => OnErrorWritten::Release,
+            Failure::Store => OnErrorWritten::Store,
+        });
+    }
+    let takes = "`\"release\"`, `\"store\"`, or the path of a function from `&E` to `idem::ErrorDisposition`";
+    value::function_that(input, site, takes).map(OnErrorWritten::Function)
+}
+
+#[derive(Clone, Copy)]
+enum Failure {
+    Release,
+    Store,
+}
+
+impl Words for Failure {
+    const WORDS: &'static [(&'static str, Self)] = &[("release", Self::Release), ("store", Self::Store)];
+    const OR: &'static str = ", or the path of a function, without quotes";
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -39,6 +39,7 @@ fn every_form_that_a_message_shows_is_legal() {
                 ("idempotent", "tz") => args += ", date_based",
                 (_, "scope_label") => args += ", scope = \"job_id\"",
                 ("not_idempotent", option) if option != "reason" => args += ", reason = \"r\"",
+                (_, "error_ttl") => args += ", on_error = \"store\"",
                 ("idempotent_daily", "ttl") => {}
                 _ => {}
             }

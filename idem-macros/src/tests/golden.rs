@@ -25,7 +25,7 @@ fn a_free_function() {
 fn every_policy() {
     check(
         "idempotent",
-        r#"name = "billing.charge", version = 3, ttl = "7d", category = "critical", lease = "1m", scope("tenant", user = order.customer), key(order.id, day), on_in_progress = "skip", on_store_error = "run", result = "discard", store = "billing", error = to_app, crate = ::my::idem"#,
+        r#"name = "billing.charge", version = 3, ttl = "7d", category = "critical", lease = "1m", scope("tenant", user = order.customer), key(order.id, day), on_in_progress = "skip", on_store_error = "run", on_stale = "park", on_error = judge, max_attempts = 5, result = "discard", store = "billing", error = to_app, crate = ::my::idem"#,
         "async fn charge(order: Order, day: &str, ctx: &mut Context) -> anyhow::Result<()> { ctx.charge(order, day).await }",
         expect_file!["golden/every_policy.rs"],
     );
@@ -84,6 +84,16 @@ fn in_a_transaction() {
         "ttl = \"24h\", transaction = tx",
         "async fn transfer(tx: &mut PgConnection, id: u64) -> anyhow::Result<Receipt> { book(tx, id).await }",
         expect_file!["golden/in_a_transaction.rs"],
+    );
+}
+
+#[test]
+fn reconciled() {
+    check(
+        "idempotent",
+        "ttl = \"24h\", skip(bank, note), reconcile = bank::happened",
+        "async fn charge(order: u64, #[idem(skip)] (x, y): (u8, String), bank: &mut Bank, note: impl Note) -> Result<Receipt, AppError> { bank.charge(order, x, y, note).await }",
+        expect_file!["golden/reconciled.rs"],
     );
 }
 

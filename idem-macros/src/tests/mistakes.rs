@@ -68,6 +68,17 @@ fn values() {
     check("on_in_progress = \"maybe\"", &[("\"maybe\"", "it takes `wait`, `error`, `skip`")]);
     check("result = \"keep\"", &[("\"keep\"", "it takes `store`, `discard`")]);
     check("bucket = \"day\"", &[("\"day\"", "`bucket` does not take `day`")]);
+    check("on_stale = \"again\"", &[("\"again\"", "it takes `rerun`, `park`")]);
+    check("on_stale = park", &[("park", "`on_stale` takes text in quotes")]);
+    check("reconcile = \"happened\"", &[("\"happened\"", "`reconcile` takes the path of an async function")]);
+    check("reconcile", &[("reconcile", "`reconcile` takes the path of an async function")]);
+    check("on_error = \"sotre\", error_ttl = \"1m\"", &[("\"sotre\"", "did you mean `store`?")]);
+    check("on_error = \"judge::it\"", &[("\"judge::it\"", "or the path of a function, without quotes")]);
+    check("on_error = 5", &[("5", "`on_error` takes `\"release\"`, `\"store\"`, or the path of a function")]);
+    check("on_error", &[("on_error", "or the path of a function")]);
+    check("error_ttl = \"0s\", on_error = \"store\"", &[("\"0s\"", "no time at all")]);
+    check("max_attempts = 0", &[("0", "`max_attempts` is a whole number from 1 to 4294967295: `max_attempts = 5`")]);
+    check("max_attempts = \"5\"", &[("\"5\"", "`max_attempts` takes a whole number")]);
     check("error = \"to_app\"", &[("\"to_app\"", "the path of a function")]);
     check("crate = \"idem\"", &[("\"idem\"", "`crate` takes a path: `crate = ::my::idem`")]);
 }
@@ -123,6 +134,29 @@ fn contradictions() {
     check("strict, on_in_progress = \"skip\"", &[("on_in_progress", "`strict` refuses duplicates")]);
     check("result = \"discard\", max_result = \"1MiB\"", &[("max_result", "stores none")]);
     check("ttl = \"10s\", lease = \"1m\"", &[("lease", "longer than `ttl`")]);
+    check("reconcile = happened, on_stale = \"park\"", &[("reconcile", "keep one of the two")]);
+    check("error_ttl = \"10m\"", &[("error_ttl", "this task remembers none: add `on_error = \"store\"`")]);
+    check("error_ttl = \"10m\", on_error = \"release\"", &[("error_ttl", "`on_error = \"release\"` remembers none")]);
+    check("on_error = judge, error_ttl = \"10m\"", &[("error_ttl", "the function of `on_error` says it itself")]);
+    check("on_error = \"store\"", &[("on_error", "add `error_ttl = \"10m\"`")]);
+    let in_a_transaction = "async fn send(tx: &mut PgConnection, id: u64) -> Result<(), AppError> { body() }";
+    check_item(
+        "idempotent",
+        "transaction = tx, on_stale = \"park\", on_error = judge, max_attempts = 5",
+        in_a_transaction,
+        &[
+            ("on_stale", "`on_stale` has no meaning with `transaction`"),
+            ("on_error", "`on_error` has no meaning with `transaction`"),
+            ("max_attempts", "`max_attempts` has no meaning with `transaction`"),
+        ],
+    );
+    check_item("idempotent", "transaction = tx, on_error = \"release\"", in_a_transaction, &[]);
+    check_item(
+        "idempotent",
+        "transaction = tx, reconcile = happened",
+        in_a_transaction,
+        &[("reconcile", "`reconcile` has no meaning with `transaction`")],
+    );
 }
 
 #[test]

@@ -40,6 +40,14 @@ fn every_option_reaches_the_description() {
     check("on_in_progress = \"skip\"", ".on_in_progress(OnInProgress::Skip)");
     check("on_store_error = \"fail\"", ".on_store_error(OnStoreError::Fail)");
     check("on_store_error = \"run\"", ".on_store_error(OnStoreError::Run)");
+    check("on_stale = \"rerun\"", ".on_stale(OnStale::Rerun)");
+    check("on_stale = \"park\"", ".on_stale(OnStale::Park)");
+    check("reconcile = bank::happened", ".on_stale(OnStale::Reconcile)");
+    check("on_error = \"release\"", "");
+    check("on_error = \"store\", error_ttl = \"10m\"", ".error_ttl(Duration::from_millis(600000))");
+    check("error_ttl = \"10m\", on_error = \"store\"", ".error_ttl(Duration::from_millis(600000))");
+    check("on_error = errors::judge", ".judged_errors()");
+    check("max_attempts = 5", ".max_attempts(5)");
     check("result = \"store\"", "");
     check("result = \"discard\"", ".discard_result()");
     check("max_result = \"1MiB\"", ".max_result(1048576)");

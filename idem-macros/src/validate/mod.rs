@@ -1,6 +1,7 @@
 //! What was written → what it means. Every option is taken apart here, so that one nobody looks at does not compile.
 
 mod args;
+mod failure;
 mod function;
 mod outcome;
 mod scope;
@@ -46,6 +47,11 @@ pub(crate) fn handler(
         on_in_progress,
         wait,
         on_store_error,
+        on_stale,
+        reconcile,
+        on_error,
+        error_ttl,
+        max_attempts,
         expires_after,
         max_runtime,
         result,
@@ -70,6 +76,9 @@ pub(crate) fn handler(
     outcome::check(&strict, siblings.strict, &on_in_progress, &wait, cx);
     outcome::check_result(&result, &max_result, cx);
     args::check_forms(signature, cx);
+    failure::in_transaction(transaction.is_written(), &on_stale, &reconcile, &on_error, &max_attempts, cx);
+    failure::reconcile(&reconcile, &on_stale, cx);
+    let on_error = failure::on_error(on_error, &error_ttl, cx);
     let mut skipped = args::skipped(skip, signature, cx);
     let transaction = transaction::transaction(transaction, &lease, &on_store_error, &mut skipped, signature, cx);
     scope::check_label(&scope_label, &scope, cx);
@@ -103,6 +112,9 @@ pub(crate) fn handler(
             on_in_progress: on_in_progress.take(),
             wait: wait.take(),
             on_store_error: on_store_error.take(),
+            on_stale: on_stale.take(),
+            on_error,
+            max_attempts: max_attempts.take(),
             expires_after: expires_after.take(),
             max_runtime: max_runtime.take(),
             discard_result: result.take() == Some(ResultKept::Discard),
@@ -115,6 +127,7 @@ pub(crate) fn handler(
             read,
             result: (**types).clone(),
             map_error: error.take(),
+            reconcile: reconcile.take(),
             transaction,
         })),
     })

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{Finding, Level};
 use crate::error::Error;
-use crate::policy::spelled;
+use crate::policy::{OnError, OnStale, spelled};
 use crate::settings::Settings;
 use crate::store::Description;
 use crate::task::{ScopeSource, Task};
@@ -67,6 +67,8 @@ pub struct Coverage {
     pub lease: String,
     /// What duplicates get.
     pub duplicates: String,
+    /// What becomes of calls that do not end well.
+    pub failures: String,
     /// The store that keeps its records.
     pub store: String,
 }
@@ -88,6 +90,7 @@ impl Coverage {
             retention: settings.retention.to_string(),
             lease: spelled(settings.lease),
             duplicates: duplicates.to_owned(),
+            failures: failures(task, settings),
             store,
         }
     }
@@ -104,6 +107,7 @@ impl Coverage {
             retention: none(),
             lease: none(),
             duplicates: "run".to_owned(),
+            failures: none(),
             store: none(),
         }
     }
@@ -122,6 +126,25 @@ fn key(task: &Task, settings: &Settings) -> String {
     let bucket = settings.bucket.as_ref().map(ToString::to_string);
     let parts: Vec<_> = scopes.chain(args).chain(bucket).collect();
     if parts.is_empty() { "the task alone".to_owned() } else { parts.join(", ") }
+}
+
+/// What becomes of calls that do not end well, in words: `kept 10m, parked after 5, parked if abandoned`.
+fn failures(task: &Task, settings: &Settings) -> String {
+    if task.is_transactional() {
+        return "rolled back".to_owned();
+    }
+    let error = match settings.on_error {
+        OnError::Release => "run again".to_owned(),
+        OnError::Store(ttl) => format!("kept {}", spelled(ttl)),
+        OnError::Judge => "by a function".to_owned(),
+    };
+    let bound = settings.max_attempts.map(|attempts| format!("parked after {attempts}"));
+    let abandoned = match settings.on_stale {
+        OnStale::Rerun => None,
+        OnStale::Park => Some("parked if abandoned".to_owned()),
+        OnStale::Reconcile => Some("asked if abandoned".to_owned()),
+    };
+    [Some(error), bound, abandoned].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// What the audit found. `Display` is a table for people.
@@ -165,12 +188,22 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = Table::new();
         table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-        table.set_header(["task", "guarantee", "key", "kept", "lease", "duplicates", "store", "handler"]);
+        table.set_header(["task", "guarantee", "key", "kept", "lease", "duplicates", "failures", "store", "handler"]);
         for task in &self.tasks {
             let name = if task.version > 1 { format!("{}@{}", task.task, task.version) } else { task.task.clone() };
             let guarantee = task.guarantee.to_string();
             let [key, kept, lease] = [&task.key, &task.retention, &task.lease];
-            table.add_row([&name, &guarantee, key, kept, lease, &task.duplicates, &task.store, &task.location]);
+            table.add_row([
+                &name,
+                &guarantee,
+                key,
+                kept,
+                lease,
+                &task.duplicates,
+                &task.failures,
+                &task.store,
+                &task.location,
+            ]);
         }
         let covered = self.tasks.iter().filter(|task| !matches!(task.guarantee, Guarantee::None { .. })).count();
         write!(f, "{} of {} tasks covered, namespace `{}`", covered, self.tasks.len(), self.namespace)?;

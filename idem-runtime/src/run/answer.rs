@@ -53,9 +53,17 @@ pub(super) fn refusal(key: &Key, record: &Record) -> Error {
     let message = || record.error.as_deref().unwrap_or("no reason was kept").to_owned();
     match record.state {
         State::Failed => {
-            Error::PriorFailure { at, message: message(), attempt: record.attempt, retry_at: record.retry_at }
+            let (failed_at, retry_at) = (record.updated_at, record.retry_at);
+            Error::PriorFailure { at, message: message(), attempt: record.attempt, failed_at, retry_at }
         }
         State::Cancelled => Error::Cancelled { at, effect: false },
-        _ => Error::OutcomeUnknown { at, message: message() },
+        _ => match record.max_attempts.filter(|max| record.attempt >= *max) {
+            Some(max) => {
+                let message =
+                    format!("its attempts are used up ({} of {max}); the last: {}", record.attempt, message());
+                Error::OutcomeUnknown { at, message }
+            }
+            None => Error::OutcomeUnknown { at, message: message() },
+        },
     }
 }

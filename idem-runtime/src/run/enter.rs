@@ -12,7 +12,8 @@ use crate::error::{At, Error};
 use crate::events;
 use crate::flight::{Follower, IsRunning, Joined, Landing, Leader};
 use crate::lease::Lease;
-use crate::policy::{OnInProgress, OnStoreError};
+use crate::policy::{OnInProgress, OnStale, OnStoreError};
+use crate::reconcile::AbandonedClaim;
 use crate::record::Record;
 use crate::store::{Store, StoreError};
 
@@ -24,6 +25,7 @@ const SENDS: u32 = 3;
 const RESEND_AFTER: Duration = Duration::from_millis(25);
 
 /// What a call may do.
+#[derive(Debug)]
 pub(super) enum Entry<'a> {
     /// Run the body under this claim.
     Run(Holding<'a>),
@@ -110,7 +112,7 @@ async fn lead<'a>(call: &'a Call, leader: Leader<'a>, patience: &mut Patience) -
         let claim = call.claim();
         let mut pledge = Pledge::new(&call.slot.keeper, &claim);
         let sent = call.clock.uptime();
-        let asked = ask(&*call.slot.store, &claim).await;
+        let Asked { answer: asked, again } = ask(&*call.slot.store, &claim).await;
         if !matches!(asked, Err(StoreError::Unavailable { .. }) | Ok(ClaimVerdict::Claimed(_))) {
             pledge.kept();
         }
@@ -133,7 +135,9 @@ async fn lead<'a>(call: &'a Call, leader: Leader<'a>, patience: &mut Patience) -
             match hold(&call.slot, &*call.clock, &claim, claimed, sent).await? {
                 Some(lease) => {
                     leader.runs();
-                    return Ok(Entry::Run(Holding { lease, claimed, leader: Some(leader), pledge }));
+                    let abandoned = abandoned(call, &claimed, again);
+                    let leader = Some(leader);
+                    return Ok(Entry::Run(Holding { lease, claimed, abandoned, running: None, leader, pledge }));
                 }
                 None => continue,
             }
@@ -177,17 +181,34 @@ async fn running<'a>(
     }
 }
 
+/// The claim that this one took over, where the task asks what became of it. An answer to a second sending does not say
+/// what the first took over (PROTO-4): then any earlier attempt may be meant.
+fn abandoned(call: &Call, claimed: &Claimed, again: bool) -> Option<Box<AbandonedClaim>> {
+    let asks = call.settings.on_stale == OnStale::Reconcile;
+    let meant = claimed.previous.is_some() || again && claimed.attempt > 1;
+    let attempt = claimed.previous.map_or(claimed.attempt.saturating_sub(1), |previous| previous.attempt);
+    (asks && meant).then(|| Box::new(AbandonedClaim::new(call.key.clone(), attempt, claimed.previous)))
+}
+
+/// What a store answered to a claim.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) answer: Result<ClaimVerdict, StoreError>,
+    /// It was sent more than once: an answer to the first may be lost.
+    again: bool,
+}
+
 /// Sends a claim, and again where no answer came: the owner makes it the same claim.
-pub(super) async fn ask(store: &dyn Store, claim: &ClaimRequest) -> Result<ClaimVerdict, StoreError> {
+pub(super) async fn ask(store: &dyn Store, claim: &ClaimRequest) -> Asked {
     let mut pause = RESEND_AFTER;
-    for _ in 1..SENDS {
+    for sent in 1..SENDS {
         match store.claim(claim).await {
             Err(StoreError::Unavailable { .. }) => tokio::time::sleep(pause).await,
-            answer => return answer,
+            answer => return Asked { answer, again: sent > 1 },
         }
         pause *= 4;
     }
-    store.claim(claim).await
+    Asked { answer: store.claim(claim).await, again: true }
 }
 
 /// Takes a granted claim into the heartbeats. Where the answer took longer than the lease, the claim is renewed before

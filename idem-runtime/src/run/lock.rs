@@ -41,7 +41,7 @@ pub(crate) async fn lock(
         let claim = Arc::new(ClaimRequest { owner: Owner::random(), ..claim.clone() });
         let mut pledge = Pledge::new(&slot.keeper, &claim);
         let sent = clock.uptime();
-        let lease_left = match ask(&*slot.store, &claim).await {
+        let lease_left = match ask(&*slot.store, &claim).await.answer {
             Err(StoreError::Busy { .. }) => None,
             Err(error) => return Err(Error::store(key, error)),
             Ok(ClaimVerdict::Claimed(claimed)) => match hold(slot, clock, &claim, claimed, sent).await? {

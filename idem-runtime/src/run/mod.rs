@@ -2,9 +2,11 @@
 
 mod answer;
 mod enter;
+mod failure;
 mod holding;
 mod lock;
 mod patience;
+mod reconcile;
 mod settle;
 mod transaction;
 
@@ -13,11 +15,14 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use self::enter::{Entry, enter};
+use self::failure::Ended;
+pub(crate) use self::failure::message;
 use self::holding::Holding;
 pub(crate) use self::lock::{Wait, lock};
+pub use self::reconcile::Entered;
 pub use self::transaction::InTransaction;
-use crate::ambient::{Frame, Report};
-use crate::claim::{ClaimRequest, Claimed};
+use crate::ambient::Frame;
+use crate::claim::{ClaimRequest, Claimed, Failure};
 use crate::clock::Clock;
 use crate::codec::ResultCodec;
 use crate::current::Running;
@@ -27,6 +32,7 @@ use crate::flight::{Flights, Waits};
 use crate::key::{Fingerprint, Key};
 use crate::lease::{Guarded, Keeper, Lease, Panic, Ran};
 use crate::outcome::{CallInfo, Outcome};
+use crate::policy::ErrorDisposition;
 use crate::record::{Holder, Owner};
 use crate::settings::Settings;
 use crate::step::{Memory, Steps};
@@ -59,17 +65,31 @@ pub struct Ops<T, E> {
     pub(crate) codec: ResultCodec<T>,
     pub(crate) skipped: Option<fn() -> T>,
     pub(crate) error: fn(Error) -> E,
+    pub(crate) message: Option<fn(&E) -> String>,
+    pub(crate) judge: Option<fn(&E) -> ErrorDisposition>,
 }
 
 impl<T, E> Ops<T, E> {
     /// How results are kept, and how errors of ours become the task's.
     pub const fn new(codec: ResultCodec<T>, error: fn(Error) -> E) -> Self {
-        Self { codec, skipped: None, error }
+        Self { codec, skipped: None, error, message: None, judge: None }
     }
 
     /// What a call answers that is skipped because another is running.
     pub const fn skip_with(mut self, make: fn() -> T) -> Self {
         self.skipped = Some(make);
+        self
+    }
+
+    /// What a record keeps of an error of the body.
+    pub const fn tell_errors(mut self, message: fn(&E) -> String) -> Self {
+        self.message = Some(message);
+        self
+    }
+
+    /// What becomes of the key after an error of the body, where the task leaves that to a function.
+    pub const fn judge_errors(mut self, judge: fn(&E) -> ErrorDisposition) -> Self {
+        self.judge = Some(judge);
         self
     }
 }
@@ -80,15 +100,24 @@ where
     B: FnOnce() -> F,
     F: Future<Output = Result<T, E>>,
 {
-    let report = call.frame.report.clone();
-    let outcome = match enter(&call).await.map_err(ops.error)? {
-        Entry::Run(holding) => protected(&call, holding, ops, body).await?,
-        Entry::Replay(record) => answer::replay(&call, ops, record).map_err(ops.error)?,
-        Entry::Skip(record) => answer::skip(&call, ops, record.as_deref()).map_err(ops.error)?,
-        Entry::Unprotected(error) => unprotected(&call, &error, ops, body).await?,
+    let entry = enter(&call).await.map_err(ops.error)?;
+    finish(&call, entry, ops, body).await
+}
+
+/// The rest of a call that the store has answered.
+async fn finish<T, E, B, F>(call: &Call, entry: Entry<'_>, ops: &Ops<T, E>, body: B) -> Result<Outcome<T>, E>
+where
+    B: FnOnce() -> F,
+    F: Future<Output = Result<T, E>>,
+{
+    let outcome = match entry {
+        Entry::Run(holding) => protected(call, holding, ops, body).await?,
+        Entry::Replay(record) => answer::replay(call, ops, record).map_err(ops.error)?,
+        Entry::Skip(record) => answer::skip(call, ops, record.as_deref()).map_err(ops.error)?,
+        Entry::Unprotected(error) => unprotected(call, &error, ops, body).await?,
     };
-    if let Some(report) = report {
-        Report::tell(&report, &outcome);
+    if let Some(report) = &call.frame.report {
+        report.tell(&outcome);
     }
     Ok(outcome)
 }
@@ -102,8 +131,7 @@ where
     B: FnOnce() -> F,
     F: Future<Output = Result<T, E>>,
 {
-    let running = call.running(Some(&holding.claimed), Some(&holding.lease));
-    holding.started(&running.waits);
+    let running = holding.enters(call);
     let frame = call.frame.clone().inside(Arc::clone(&running));
     // The closure's own part is the body's too: it runs under the lease and in the frame.
     let body = Box::pin(async move { body().await });
@@ -112,7 +140,9 @@ where
     match ran {
         Ran::Returned(Ok(value), panic) => {
             if let Some(error) = running.steps.left_over(&call.key).await {
-                settle::failed(call, holding, "the steps of the body are not those of an earlier attempt").await;
+                let why = "the steps of the body are not those of an earlier attempt";
+                let ended = Ended { how: Failure::Release, why, message: Some(error.to_string()) };
+                settle::ended(call, holding, ended).await;
                 forward(panic);
                 return Err((ops.error)(error));
             }
@@ -121,12 +151,18 @@ where
             settled
         }
         Ran::Returned(Err(error), panic) => {
-            settle::failed(call, holding, "the body returned an error").await;
+            match failure::judged(call, ops, &error) {
+                Ok(ended) => settle::ended(call, holding, ended).await,
+                Err(panicked) => {
+                    settle::abandoned(call, holding, "judging the body's error panicked").await;
+                    resume_unwind(panic.unwrap_or(panicked));
+                }
+            }
             forward(panic);
             Err(error)
         }
         Ran::Panicked(panic) => {
-            settle::failed(call, holding, "the body panicked").await;
+            settle::abandoned(call, holding, "the body panicked").await;
             resume_unwind(panic)
         }
         Ran::LeaseOver(panic) => {

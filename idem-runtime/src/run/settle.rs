@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::failure::{self, Ended};
 use super::holding::Holding;
 use super::{Call, Ops};
 use crate::claim::{CompleteRequest, CompleteVerdict, FailVerdict};
@@ -12,7 +13,6 @@ use crate::error::{At, Error};
 use crate::events;
 use crate::lease::Panic;
 use crate::outcome::{CallInfo, Outcome};
-use crate::policy::OnStale;
 use crate::record::{State, StoredResult};
 use crate::store::StoreError;
 
@@ -147,10 +147,13 @@ fn answered<T>(
     }
 }
 
-/// The body ended without a value: the claim is released. Where the store does not answer, the keeper goes on with it.
-pub(super) async fn failed(call: &Call, mut holding: Holding<'_>, why: &'static str) {
-    let request = holding.pledge.release(why);
+/// The body ended without a value, and its claim with it. Where the store does not answer, the keeper goes on with it.
+pub(super) async fn ended(call: &Call, mut holding: Holding<'_>, ended: Ended) {
+    let why = ended.why;
+    let request = holding.pledge.end(ended);
     match call.slot.store.fail(&request).await {
+        Ok(FailVerdict::Settled(State::Failed)) => events::remembered(&call.key, why),
+        Ok(FailVerdict::Settled(State::Parked)) => events::parked(&call.key, why),
         Ok(FailVerdict::Settled(_)) => events::released(&call.key, why),
         Ok(FailVerdict::LeaseLost(found)) => events::refused(&call.key, Some(found)),
         Err(_) => return,
@@ -158,12 +161,14 @@ pub(super) async fn failed(call: &Call, mut holding: Holding<'_>, why: &'static 
     holding.pledge.kept();
 }
 
-/// The body was stopped in the middle. Where a body that may have had an effect must not run again unasked, its lease is
-/// left to run out, as if the process were gone.
-pub(super) async fn abandoned(call: &Call, holding: Holding<'_>, why: &'static str) {
-    match call.settings.on_stale {
-        OnStale::Rerun => failed(call, holding, why).await,
-        OnStale::Park => events::stopped(&call.key, why),
+/// The body ended nobody knows where.
+pub(super) async fn abandoned(call: &Call, mut holding: Holding<'_>, why: &'static str) {
+    match failure::abandoned(call.settings.on_stale, why) {
+        Some(end) => ended(call, holding, end).await,
+        None => {
+            holding.pledge.kept();
+            events::left_to_lease(&call.key, why);
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::key::{Key, KeyError, KeyWriter, Unit};
 use crate::options::{TaskOptions, settle};
 use crate::outcome::Outcome;
-use crate::policy::{OnInProgress, OnStoreError};
+use crate::policy::{OnError, OnInProgress, OnStale, OnStoreError};
 use crate::registry;
 use crate::run::{self, Ops};
 use crate::settings::Settings;
@@ -280,6 +280,10 @@ option_methods! {
     wait: &str;
     /// See [`TaskOptions::on_store_error`].
     on_store_error: OnStoreError;
+    /// See [`TaskOptions::on_stale`].
+    on_stale: OnStale;
+    /// See [`TaskOptions::max_attempts`].
+    max_attempts: u32;
     /// See [`TaskOptions::max_result`].
     max_result: u64;
     /// See [`TaskOptions::store`].
@@ -294,7 +298,7 @@ impl CallBuilder {
     ///
     /// # Cancel safety
     /// Dropped before the body was entered, nothing is left behind. Dropped later, the claim is released for the next
-    /// delivery; dropped while a result is being recorded, the recording goes on.
+    /// delivery, or set aside under [`OnStale::Park`]; dropped while a result is being recorded, the recording goes on.
     pub async fn run<T, E, B, F>(self, body: B) -> Result<Outcome<T>, E>
     where
         T: Serialize + DeserializeOwned,
@@ -336,6 +340,18 @@ impl CallBuilder {
                 )));
             }
             let settings = self.0.settings()?;
+            let option = match &*settings {
+                Settings { on_error: OnError::Judge, .. } => Some("on_error"),
+                Settings { on_stale: OnStale::Reconcile, .. } => Some("reconcile"),
+                _ => None,
+            };
+            if let Some((task, option)) = self.0.registered().zip(option) {
+                return Err(Error::Config(format!(
+                    "task `{}` has a function for `{option}`, which a call by hand does not have: call the handler at {}",
+                    task.name(),
+                    task.location(),
+                )));
+            }
             let runtime = self.0.runtime.clone();
             let call = runtime.prepare(settings, self.0.plan())?;
             if call.fingerprint.is_none() {

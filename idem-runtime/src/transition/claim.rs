@@ -65,13 +65,24 @@ fn repeat(found: &Record, request: &ClaimRequest, now: Timestamp) -> Step<ClaimV
 /// The owner is gone. The abandoned claim's own policy decides, not the newcomer's (PROTO-6).
 fn take_over(found: &Record, request: &ClaimRequest, now: Timestamp) -> Step<ClaimVerdict> {
     let used_up = found.max_attempts.is_some_and(|max| found.attempt >= max);
-    if used_up || found.on_stale == OnStale::Park {
+    let parks = match found.on_stale {
+        OnStale::Rerun => false,
+        OnStale::Park => true,
+        // Whoever has no function to ask with must not run it unasked.
+        OnStale::Reconcile => request.on_stale != OnStale::Reconcile,
+    };
+    if used_up || parks {
         let mut parked = rest(found, State::Parked, now);
         parked.error = Some("abandoned: the lease ran out before the call ended".into());
         let parked = Arc::new(parked);
         return Step::put(Arc::clone(&parked), ClaimVerdict::Parked(parked));
     }
-    let previous = Previous { attempt: found.attempt, fence: found.fence };
+    let previous = Previous {
+        attempt: found.attempt,
+        fence: found.fence,
+        created_at: found.created_at,
+        lease_until: found.lease_until.unwrap_or(now),
+    };
     grant(Some(found), request, found.attempt.saturating_add(1), Some(previous), now)
 }
 

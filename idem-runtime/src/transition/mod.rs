@@ -71,7 +71,7 @@ fn hold(record: &mut Record, lease: Duration, now: Timestamp) {
     record.longest_lease = record.longest_lease.max(lease);
     record.expires_at = match record.on_stale {
         OnStale::Rerun => evidence_until(until, record.grace),
-        OnStale::Park => None,
+        OnStale::Park | OnStale::Reconcile => None,
     };
     record.updated_at = now;
 }

@@ -23,6 +23,7 @@ fn claims() -> Vec<ClaimRequest> {
     vec![
         plain(1),
         ClaimRequest { on_stale: OnStale::Park, ..plain(2) },
+        ClaimRequest { on_stale: OnStale::Reconcile, ..plain(7) },
         ClaimRequest { grace: Retention::Forever, max_attempts: Some(u32::MAX), ..plain(3) },
         ClaimRequest { grace: Retention::For(Duration::ZERO), lease: Duration::ZERO, ..plain(4) },
         ClaimRequest { lease: LONGEST, ..plain(5) },

@@ -130,6 +130,7 @@ fn claims() -> Vec<ClaimRequest> {
     vec![
         plain(),
         ClaimRequest { on_stale: OnStale::Park, ..plain() },
+        ClaimRequest { on_stale: OnStale::Reconcile, ..plain() },
         ClaimRequest { grace: Retention::Forever, max_attempts: Some(u32::MAX), ..plain() },
         ClaimRequest { grace: Retention::For(Duration::ZERO), lease: Duration::ZERO, ..plain() },
         ClaimRequest { lease: LONGEST, ..plain() },

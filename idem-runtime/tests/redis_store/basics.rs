@@ -100,6 +100,7 @@ async fn keys_live_as_long_as_their_record_means_something() {
     lives("running, a week's grace", Some(lease + 7 * day), claim(OnStale::Rerun, Retention::For(DAY * 7))).await;
     lives("running, grace for ever", Some(lease + FOREVER_MS), claim(OnStale::Rerun, Retention::Forever)).await;
     lives("running under park", Some(lease + FOREVER_MS), claim(OnStale::Park, none)).await;
+    lives("running under reconcile", Some(lease + FOREVER_MS), claim(OnStale::Reconcile, none)).await;
     let failed = |how| {
         async move |bench: &Bench, key: &Key| {
             let claim = request(key.clone());

@@ -123,7 +123,9 @@ pub async fn a_claim_of_a_killed_process_is_taken_over_and_its_completed_record_
     bench.clock.advance(LEASE);
     assert_eq!(bench.store.sweep(1_000).await.unwrap().stale, [held]);
     let granted = bench.claim(&next).await;
-    assert_eq!((granted.attempt, granted.previous), (2, Some(Previous { attempt: 1, fence: before.fence })));
+    let (created_at, lease_until) = (before.created_at, before.lease_until.unwrap());
+    let previous = Previous { attempt: 1, fence: before.fence, created_at, lease_until };
+    assert_eq!((granted.attempt, granted.previous), (2, Some(previous)));
     assert!(granted.fence > before.fence);
     let record = bench.store.get(&key("done", 1)).await.unwrap().unwrap();
     assert_eq!(

@@ -58,7 +58,8 @@ async fn question(random: &mut StdRng, claims: &mut Vec<ClaimRequest>, memory: &
         0..6 => {
             let claim = ClaimRequest {
                 fingerprint: random.random_bool(0.8).then_some(fingerprint),
-                on_stale: if random.random_bool(0.2) { OnStale::Park } else { OnStale::Rerun },
+                on_stale: [OnStale::Rerun, OnStale::Park, OnStale::Reconcile]
+                    [random.random_range(0_usize..10).saturating_sub(7)],
                 max_attempts: random.random_bool(0.3).then_some(3),
                 grace: retention,
                 ..request(key)

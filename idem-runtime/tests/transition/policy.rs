@@ -14,6 +14,12 @@ fn proto_6_the_abandoned_claims_own_policy_decides() {
         (OnStale::Rerun, OnStale::Park, false),
         (OnStale::Park, OnStale::Rerun, true),
         (OnStale::Park, OnStale::Park, true),
+        (OnStale::Rerun, OnStale::Reconcile, false),
+        (OnStale::Park, OnStale::Reconcile, true),
+        (OnStale::Reconcile, OnStale::Reconcile, false),
+        // Nobody to ask: an operator decides.
+        (OnStale::Reconcile, OnStale::Rerun, true),
+        (OnStale::Reconcile, OnStale::Park, true),
     ] {
         let mut world = World::new();
         world.granted(&ClaimRequest { on_stale: abandoned, ..claim_by(1) });
@@ -27,9 +33,10 @@ fn proto_6_the_abandoned_claims_own_policy_decides() {
 fn proto_6_a_takeover_says_from_whom() {
     let mut world = World::new();
     let first = world.granted(&claim_by(1));
-    world.pass(LEASE);
+    world.pass(LEASE * 2);
     let second = world.granted(&claim_by(2));
-    assert_eq!(second.previous, Some(Previous { attempt: 1, fence: first.fence }));
+    let (created_at, lease_until) = (first.at, first.at + LEASE);
+    assert_eq!(second.previous, Some(Previous { attempt: 1, fence: first.fence, created_at, lease_until }));
     world.fail(&claim_by(2), Failure::Release);
     assert_eq!(world.granted(&claim_by(3)).previous, None);
 }

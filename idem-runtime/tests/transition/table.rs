@@ -15,11 +15,12 @@ use crate::support::{LEASE, MS, TTL, World, claim_by, key_of};
 const SPEC: &str = include_str!("../../../docs/spec/protocol.md");
 
 /// The rows that every table has; the specification names them.
-const RECORDS: [&str; 14] = [
+const RECORDS: [&str; 15] = [
     "absent",
     "running",
     "stale",
     "stale (park)",
+    "stale (reconcile)",
     "stale (last attempt)",
     "retryable",
     "stub",
@@ -93,6 +94,7 @@ fn world(record: &str) -> (World, ClaimRequest) {
     let mut claim = claim_by(1);
     match record {
         "stale (park)" => claim.on_stale = OnStale::Park,
+        "stale (reconcile)" => claim.on_stale = OnStale::Reconcile,
         "stale (last attempt)" => claim.max_attempts = Some(1),
         _ => {}
     }
@@ -107,7 +109,7 @@ fn world(record: &str) -> (World, ClaimRequest) {
     let fence = world.granted(&claim).fence;
     match record {
         "running" => {}
-        "stale" | "stale (park)" | "stale (last attempt)" => world.pass(LEASE),
+        "stale" | "stale (park)" | "stale (reconcile)" | "stale (last attempt)" => world.pass(LEASE),
         "retryable" => _ = world.fail(&claim, Failure::Release),
         "completed" => drop(world.complete(&claim, fence, false)),
         "failed" => _ = world.fail(&claim, Failure::Store(LEASE)),

@@ -45,15 +45,17 @@ fn proto_14_evidence_is_kept_for_a_day_at_least_from_the_end_of_what_held_the_re
 
 #[test]
 fn proto_14_what_must_not_be_rerun_is_kept_until_somebody_says_so() {
-    let claim = ClaimRequest { on_stale: OnStale::Park, ..claim_by(1) };
-    let mut world = World::new();
-    world.granted(&claim);
-    assert_eq!(kept(&world, world.now), None);
-    world.renew(&claim);
-    assert_eq!(kept(&world, world.now), None);
-    world.pass(MIN_GRACE * 9_999);
-    world.claim(&claim_by(2));
-    assert_eq!((world.there().state, kept(&world, world.now)), (State::Parked, None));
+    for on_stale in [OnStale::Park, OnStale::Reconcile] {
+        let claim = ClaimRequest { on_stale, ..claim_by(1) };
+        let mut world = World::new();
+        world.granted(&claim);
+        assert_eq!(kept(&world, world.now), None);
+        world.renew(&claim);
+        assert_eq!(kept(&world, world.now), None);
+        world.pass(MIN_GRACE * 9_999);
+        world.claim(&claim_by(2));
+        assert_eq!((world.there().state, kept(&world, world.now)), (State::Parked, None));
+    }
 }
 
 #[test]

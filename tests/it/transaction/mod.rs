@@ -368,7 +368,11 @@ macro_rules! transaction_tests {
             let rows = Rows::new().await;
             let report = rows.runtime.audit(idem::tasks![transfer]).await.unwrap();
             let row = report.tasks.iter().find(|row| row.task == $name).unwrap();
-            assert_eq!(row.guarantee.to_string(), "transactional", "{report}");
+            assert_eq!(
+                (row.guarantee.to_string().as_str(), &*row.failures),
+                ("transactional", "rolled back"),
+                "{report}"
+            );
             let report = crate::support::runtime().audit(idem::tasks![transfer]).await.unwrap();
             assert!(report.findings.iter().any(|finding| finding.code == "IDEM011" && finding.about == $name));
             rows.done().await;

@@ -2,7 +2,7 @@
 
 use idem::idempotent;
 
-#[idempotent(max_attempts = 5)]
+#[idempotent(accept = "previous")]
 async fn send(user: u64) -> Result<(), idem::Error> {
     Ok(())
 }

@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["task", "settings", "options"],
     &["codec", "outcome", "events"],
     &["lease", "flight"],
-    &["delivery", "current", "step", "ambient"],
+    &["delivery", "current", "step", "ambient", "reconcile"],
     &["registry"],
     &["run"],
     &["runtime"],

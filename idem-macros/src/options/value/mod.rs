@@ -73,7 +73,8 @@ pub(super) fn reason(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> s
     Ok(value)
 }
 
-pub(super) fn version(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> syn::Result<u32> {
+/// A whole number from 1.
+pub(super) fn count(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> syn::Result<u32> {
     const TAKES: &str = "a whole number";
     equals(input, site, TAKES)?;
     let number = input.parse::<LitInt>().map_err(|e| site.misshapen(e.span(), TAKES))?;
@@ -81,7 +82,7 @@ pub(super) fn version(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> 
         Ok(value) if value > 0 && number.suffix().is_empty() => Ok(value),
         _ => Err(syn::Error::new(
             number.span(),
-            format!("`version` is a whole number from 1 to {}: `version = 2`", u32::MAX),
+            format!("`{}` is a whole number from 1 to {}: `{}`", site.key, u32::MAX, site.entry.form),
         )),
     }
 }
@@ -120,10 +121,18 @@ fn ident(input: ParseStream<'_>, site: &Site<'_>, takes: &str) -> syn::Result<sy
 }
 
 pub(super) fn function(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> syn::Result<syn::ExprPath> {
-    const TAKES: &str = "the path of a function from `idem::Error` to your error";
-    equals(input, site, TAKES)?;
+    function_that(input, site, "the path of a function from `idem::Error` to your error")
+}
+
+pub(super) fn asked(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> syn::Result<syn::ExprPath> {
+    function_that(input, site, "the path of an async function that tells what became of an abandoned call")
+}
+
+/// `= path::to::function`
+pub(super) fn function_that(input: ParseStream<'_>, site: &Site<'_>, takes: &str) -> syn::Result<syn::ExprPath> {
+    equals(input, site, takes)?;
     if input.peek(LitStr) {
-        return Err(site.misshapen(input.span(), TAKES));
+        return Err(site.misshapen(input.span(), takes));
     }
-    input.parse::<syn::ExprPath>().map_err(|e| site.misshapen(e.span(), TAKES))
+    input.parse::<syn::ExprPath>().map_err(|e| site.misshapen(e.span(), takes))
 }

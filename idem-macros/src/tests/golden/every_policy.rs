@@ -1,4 +1,4 @@
-// #[idempotent(name = "billing.charge", version = 3, ttl = "7d", category = "critical", lease = "1m", scope("tenant", user = order.customer), key(order.id, day), on_in_progress = "skip", on_store_error = "run", result = "discard", store = "billing", error = to_app, crate = ::my::idem)]
+// #[idempotent(name = "billing.charge", version = 3, ttl = "7d", category = "critical", lease = "1m", scope("tenant", user = order.customer), key(order.id, day), on_in_progress = "skip", on_store_error = "run", on_stale = "park", on_error = judge, max_attempts = 5, result = "discard", store = "billing", error = to_app, crate = ::my::idem)]
 // async fn charge(order: Order, day: &str, ctx: &mut Context) -> anyhow::Result<()> { ctx.charge(order, day).await }
 
 async fn charge(order: Order, day: &str, ctx: &mut Context) -> anyhow::Result<()> {
@@ -46,7 +46,18 @@ async fn charge(order: Order, day: &str, ctx: &mut Context) -> anyhow::Result<()
                         <<anyhow::Result<
                             (),
                         > as ::my::idem::__private::Fallible>::Ok as ::my::idem::__private::DefaultValue>::make,
-                    ),
+                    )
+                    .tell_errors(
+                        <<anyhow::Result<
+                            (),
+                        > as ::my::idem::__private::Fallible>::Err as ::my::idem::__private::StoredError>::message,
+                    )
+                    .judge_errors({
+                        let __judge: fn(
+                            &<anyhow::Result<()> as ::my::idem::__private::Fallible>::Err,
+                        ) -> ::my::idem::__private::ErrorDisposition = judge;
+                        __judge
+                    }),
                 move || async move {
                     <anyhow::Result<
                         (),
@@ -129,6 +140,9 @@ impl charge {
             .with_args(&["day", "order.id"])
             .with_on_in_progress(::my::idem::__private::OnInProgress::Skip)
             .with_on_store_error(::my::idem::__private::OnStoreError::Run)
+            .with_on_stale(::my::idem::__private::OnStale::Park)
+            .with_judged_errors()
+            .with_max_attempts(5)
             .with_discard_result()
             .with_store("billing");
         &TASK

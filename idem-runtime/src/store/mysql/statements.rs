@@ -220,6 +220,6 @@ fn sound() -> String {
         "(expires_at IS NULL OR expires_at > {CLOCK}) AND format BETWEEN 0 AND {RECORD_FORMAT}
          AND attempt BETWEEN 0 AND {longest} AND process BETWEEN 0 AND {longest} AND fence >= 0 AND longest_lease >= 0
          AND (max_attempts IS NULL OR max_attempts BETWEEN 0 AND {longest}) AND (grace IS NULL OR grace BETWEEN 0 AND {LONGEST})
-         AND CAST(on_stale AS BINARY) IN ('rerun', 'park') AND result IS NULL AND no_result IS NULL"
+         AND CAST(on_stale AS BINARY) IN ('rerun', 'park', 'reconcile') AND result IS NULL AND no_result IS NULL"
     )
 }

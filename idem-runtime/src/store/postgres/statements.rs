@@ -107,7 +107,7 @@ fn sound() -> String {
         "(expires_at IS NULL OR expires_at > now.read_at) AND format BETWEEN 0 AND {RECORD_FORMAT}
          AND attempt BETWEEN 0 AND {longest} AND process BETWEEN 0 AND {longest} AND fence >= 0 AND longest_lease >= 0
          AND (max_attempts IS NULL OR max_attempts BETWEEN 0 AND {longest}) AND (grace IS NULL OR grace BETWEEN 0 AND {LONGEST})
-         AND on_stale IN ('rerun', 'park') AND result IS NULL AND no_result IS NULL"
+         AND on_stale IN ('rerun', 'park', 'reconcile') AND result IS NULL AND no_result IS NULL"
     )
 }
 

@@ -112,6 +112,20 @@ fn the_bytes_are_those_of_the_golden_file() {
 }
 
 #[test]
+fn each_policy_for_an_owner_that_is_gone_reads_back_and_two_at_once_are_corrupt() {
+    let mut record = records().swap_remove(0);
+    for on_stale in [OnStale::Rerun, OnStale::Park, OnStale::Reconcile] {
+        record.on_stale = on_stale;
+        let encoded = encode(&record, NOW);
+        assert_eq!(decode(record.key.digest(), &encoded.bytes, ends(&encoded)).unwrap(), record);
+    }
+    let mut bytes = encode(&record, NOW).bytes;
+    bytes[value::LENGTH.end] |= value::PARK;
+    let error = decode(record.key.digest(), &bytes, -1).unwrap_err();
+    assert!(error.to_string().contains("two policies"), "{error}");
+}
+
+#[test]
 fn what_is_cut_off_is_corrupt() {
     for record in records() {
         let bytes = encode(&record, NOW).bytes;

@@ -26,7 +26,7 @@ pub(super) const KEPT: std::ops::Range<usize> = 27..51;
 pub(super) const STATE: usize = 6;
 
 /// Where scripts find the length of the whole value.
-const LENGTH: std::ops::Range<usize> = 59..63;
+pub(super) const LENGTH: std::ops::Range<usize> = 59..63;
 
 /// A key that is not there ends at this, in the server's words.
 pub(super) const ABSENT: i64 = -2;
@@ -37,12 +37,13 @@ pub(super) const FOREVER_MS: u64 = 100 * 365 * 86_400_000;
 /// No longest lease, retention or grace beyond this: 200 years, in microseconds.
 const LONGEST_MICROS: u64 = 2 * FOREVER_MS * 1_000;
 
-const PARK: u8 = 1;
+pub(super) const PARK: u8 = 1;
 const HAS_MAX_ATTEMPTS: u8 = 2;
 const HAS_GRACE: u8 = 4;
 const HAS_RETRY_AT: u8 = 8;
 const HAS_COMPLETED_AT: u8 = 16;
-const ALL_FLAGS: u8 = 31;
+const RECONCILE: u8 = 32;
+const ALL_FLAGS: u8 = 63;
 
 /// A value and how long its key lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +59,7 @@ pub(super) fn encode(record: &Record, now: Timestamp) -> Encoded {
     let mut flags = 0;
     let mut flag = |bit, set| flags |= if set { bit } else { 0 };
     flag(PARK, record.on_stale == OnStale::Park);
+    flag(RECONCILE, record.on_stale == OnStale::Reconcile);
     flag(HAS_MAX_ATTEMPTS, record.max_attempts.is_some());
     flag(HAS_GRACE, record.grace != Retention::Forever);
     flag(HAS_RETRY_AT, record.retry_at.is_some());
@@ -164,7 +166,12 @@ pub(super) fn decode(digest: &[u8; 32], bytes: &[u8], ends: i64) -> Result<Recor
     }
     (record.state, record.attempt, record.fence) = (state, attempt, fence);
     record.longest_lease = longest_lease;
-    record.on_stale = if where_set(PARK) { OnStale::Park } else { OnStale::Rerun };
+    record.on_stale = match (where_set(PARK), where_set(RECONCILE)) {
+        (false, false) => OnStale::Rerun,
+        (true, false) => OnStale::Park,
+        (false, true) => OnStale::Reconcile,
+        (true, true) => return Err(corrupt(digest, "flags: two policies for an owner that is gone")),
+    };
     record.max_attempts = where_set(HAS_MAX_ATTEMPTS).then_some(max_attempts);
     record.grace = if where_set(HAS_GRACE) { Retention::For(grace) } else { Retention::Forever };
     record.retry_at = where_set(HAS_RETRY_AT).then_some(retry_at);

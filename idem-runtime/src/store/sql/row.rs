@@ -260,9 +260,10 @@ fn on_stale_name(policy: OnStale) -> &'static str {
     match policy {
         OnStale::Rerun => "rerun",
         OnStale::Park => "park",
+        OnStale::Reconcile => "reconcile",
     }
 }
 
 fn on_stale(name: &str) -> Option<OnStale> {
-    [OnStale::Rerun, OnStale::Park].into_iter().find(|policy| on_stale_name(*policy) == name)
+    [OnStale::Rerun, OnStale::Park, OnStale::Reconcile].into_iter().find(|policy| on_stale_name(*policy) == name)
 }

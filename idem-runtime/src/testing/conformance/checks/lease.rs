@@ -23,7 +23,7 @@ pub(super) async fn renewal_holds_the_claim(bench: &Bench) -> Checked {
 }
 
 pub(super) async fn renewal_revives_a_lease_that_is_over(bench: &Bench) -> Checked {
-    for on_stale in [OnStale::Rerun, OnStale::Park] {
+    for on_stale in [OnStale::Rerun, OnStale::Park, OnStale::Reconcile] {
         let key = bench.key()?;
         let mut a = bench.worker(&key).with(|claim| claim.on_stale = on_stale);
         a.granted().await?;

@@ -77,6 +77,8 @@ macro_rules! __conformance_checks {
                 abandoned_claim_is_taken_over: "PROTO-6",
                 /// An abandoned claim that must not be rerun is parked, whatever the newcomer would do.
                 abandoned_claim_under_park_is_parked: "PROTO-6",
+                /// An abandoned claim that is to be asked for goes to a claim that asks, and is parked for every other.
+                abandoned_claim_under_reconcile_goes_to_one_that_asks: "PROTO-6",
                 /// The newcomer's own policy does not decide over the abandoned claim.
                 newcomers_policy_does_not_park: "PROTO-6",
                 /// After its last attempt a record parks, abandoned or released.
@@ -241,6 +243,8 @@ macro_rules! __conformance_checks {
                 cells_of_stale: "PROTO-22",
                 /// Every operation answers and leaves what the table says: stale under park.
                 cells_of_stale_under_park: "PROTO-22",
+                /// Every operation answers and leaves what the table says: stale under reconcile.
+                cells_of_stale_under_reconcile: "PROTO-22",
                 /// Every operation answers and leaves what the table says: stale at the last attempt.
                 cells_of_stale_at_the_last_attempt: "PROTO-22",
                 /// Every operation answers and leaves what the table says: taken over.

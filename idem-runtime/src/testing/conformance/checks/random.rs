@@ -83,7 +83,7 @@ fn sequence(bench: &Bench, seed: u64) -> Vec<Act> {
 
 fn fresh(prng: &mut Prng, player: usize, lease: Duration, timed: bool) -> Act {
     let mut policy = Policy::plain(lease);
-    policy.on_stale = *one(prng, &[OnStale::Rerun, OnStale::Rerun, OnStale::Park]);
+    policy.on_stale = *one(prng, &[OnStale::Rerun, OnStale::Rerun, OnStale::Park, OnStale::Reconcile]);
     policy.max_attempts = *one(prng, &[None, None, Some(1), Some(3)]);
     policy.grace = *one(prng, &[Retention::For(Duration::ZERO), Retention::For(MIN_GRACE * 2), Retention::Forever]);
     policy.argument = *one(prng, &[None, Some("10 EUR"), Some("10 EUR"), Some("10 EUR"), Some("20 EUR")]);

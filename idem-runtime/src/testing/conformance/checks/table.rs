@@ -88,6 +88,7 @@ states! {
     cells_of_running_without_arguments: |_lease| [CLAIM], argument: None;
     cells_of_stale: |lease| [CLAIM, over(lease)];
     cells_of_stale_under_park: |lease| [CLAIM, over(lease)], on_stale: OnStale::Park;
+    cells_of_stale_under_reconcile: |lease| [CLAIM, over(lease)], on_stale: OnStale::Reconcile;
     cells_of_stale_at_the_last_attempt: |lease| [CLAIM, over(lease)], max_attempts: Some(1);
     cells_of_taken_over: |lease| [CLAIM, over(lease), Act::Claim(RIVAL)];
     cells_of_retryable: |_lease| [CLAIM, Act::Fail(OWNER, Failure::Release)];

@@ -1,6 +1,6 @@
 //! What becomes of a claim whose owner is gone.
 
-use crate::claim::{ClaimVerdict, CompleteVerdict, FailVerdict, Failure, Previous};
+use crate::claim::{ClaimRequest, ClaimVerdict, CompleteVerdict, FailVerdict, Failure, Previous};
 use crate::policy::OnStale;
 use crate::record::State;
 use crate::testing::conformance::bench::{Bench, Checked, Stop, hold, want};
@@ -11,12 +11,18 @@ pub(super) async fn abandoned_claim_is_taken_over(bench: &Bench) -> Checked {
     a.granted().await?;
     bench.pass(bench.lease() / 2).await?;
     want!(bench.worker(&key).claim().await?, ClaimVerdict::Running { .. });
+    let before = bench.record(&key).await?;
     bench.pass_lease().await?;
     let mut b = bench.worker(&key).elsewhere();
     let claimed = b.granted().await?;
-    let previous = Some(Previous { attempt: 1, fence: a.fence });
     hold!(claimed.attempt == 2, "found attempt {}, expected 2", claimed.attempt);
-    hold!(claimed.previous == previous, "found {:?}, expected {previous:?}", claimed.previous);
+    let expected = before.lease_until.map(|lease_until| Previous {
+        attempt: 1,
+        fence: a.fence,
+        created_at: before.created_at,
+        lease_until,
+    });
+    hold!(claimed.previous == expected, "found {:?}, expected {expected:?}", claimed.previous);
     hold!(claimed.fence > a.fence, "found fence {}, expected more than {}", claimed.fence, a.fence);
     Ok(())
 }
@@ -33,6 +39,24 @@ pub(super) async fn abandoned_claim_under_park_is_parked(bench: &Bench) -> Check
     hold!(record.state == State::Parked, "found {}, expected parked", record.state);
     hold!(record.expires_at.is_none(), "a parked record must not expire");
     hold!(record.error.is_some(), "a parked record must say why");
+    Ok(())
+}
+
+pub(super) async fn abandoned_claim_under_reconcile_goes_to_one_that_asks(bench: &Bench) -> Checked {
+    let asks = |claim: &mut ClaimRequest| claim.on_stale = OnStale::Reconcile;
+    let key = bench.key()?;
+    let mut a = bench.worker(&key).with(asks);
+    a.granted().await?;
+    bench.pass_lease().await?;
+    let mut b = bench.worker(&key).with(asks);
+    let claimed = b.granted().await?;
+    let previous = claimed.previous.map(|previous| (previous.attempt, previous.fence));
+    hold!(previous == Some((1, a.fence)), "found {previous:?}, expected (1, {})", a.fence);
+    // Its own crash is one more abandoned claim, and nobody runs it without asking.
+    bench.pass_lease().await?;
+    want!(bench.worker(&key).elsewhere().claim().await?, ClaimVerdict::Parked(ref record) if record.attempt == 2);
+    let record = bench.record(&key).await?;
+    hold!(record.expires_at.is_none(), "a parked record must not expire");
     Ok(())
 }
 

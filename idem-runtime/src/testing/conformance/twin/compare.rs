@@ -59,7 +59,7 @@ impl Words<'_> {
                 let (fence, left) = (self.fence(claimed.fence), self.left(Some(claimed.lease_left)));
                 // The record does not remember what the first sending took over.
                 let previous = claimed.previous.filter(|_| !again);
-                let previous = previous.map(|Previous { attempt, fence }| (attempt, self.fence(fence)));
+                let previous = previous.map(|Previous { attempt, fence, .. }| (attempt, self.fence(fence)));
                 format!("Claimed(attempt {}, fence {fence}, lease left {left}, previous {previous:?})", claimed.attempt)
             }
             ClaimVerdict::Running { lease_left, record } => {

@@ -1,0 +1,10 @@
+#![allow(unused_variables)]
+
+use idem::idempotent;
+
+#[idempotent(on_error = "park")]
+async fn send(user: u64) -> Result<(), idem::Error> {
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+#![allow(unused_variables)]
+
+use idem::{AbandonedClaim, Reconciled, idempotent};
+
+async fn happened(order: u64, claim: &AbandonedClaim) -> Reconciled<String> {
+    Reconciled::Unknown
+}
+
+#[idempotent(reconcile = happened)]
+async fn charge(order: u64) -> Result<String, idem::Error> {
+    Ok(String::new())
+}
+
+fn main() {}
