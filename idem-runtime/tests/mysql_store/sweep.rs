@@ -126,3 +126,31 @@ async fn sweeps_beside_live_work_take_nothing_that_lives() {
     eprintln!("{sweeps} sweeps removed {removed} records beside 240 calls");
     assert!(removed > 0);
 }
+
+/// A retention of nothing, and another process that sweeps all the time: it may come between the writing of a completion and
+/// the look at it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_completion_that_is_swept_at_once_was_one() {
+    let bench = Arc::new(Bench::new().await);
+    let ended = Arc::new(AtomicBool::new(false));
+    let sweepers: Vec<_> = (0..2)
+        .map(|_| {
+            let (bench, ended) = (Arc::clone(&bench), Arc::clone(&ended));
+            tokio::spawn(async move {
+                while !ended.load(Ordering::Acquire) {
+                    bench.sql("DELETE FROM idem_records WHERE state = 'completed'").await;
+                }
+            })
+        })
+        .collect();
+    for n in 0..300 {
+        let claim = request(key("t", n));
+        let granted = bench.claim(&claim).await;
+        let completed = bench.store.complete(&completion(&claim, &granted, b"x")).await.unwrap();
+        assert!(matches!(&completed, CompleteVerdict::Completed { restored: false, .. }), "{n}: {completed:?}");
+    }
+    ended.store(true, Ordering::Release);
+    for sweeper in sweepers {
+        sweeper.await.unwrap();
+    }
+}

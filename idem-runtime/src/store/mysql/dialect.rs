@@ -18,6 +18,7 @@ use crate::store::ListQuery;
 use crate::store::sql::dialect::{Claiming, Dialect, Fault, Place, Row, Seen, Trouble};
 use crate::store::sql::offset;
 use crate::store::sql::row::Columns;
+use crate::transition;
 
 /// A database, and the tables of ours in it. Handles on them share it.
 #[derive(Clone)]
@@ -115,14 +116,24 @@ impl Dialect for Server {
     ) -> Result<Option<CompleteVerdict>, Trouble> {
         let (Ok(fence), Some(kept)) = (i64::try_from(request.fence), offset::kept(request)) else { return Ok(None) };
         let found = one(connection, self.statements.complete(request, fence, kept)).await?;
-        let Some(Row { record, .. }) = seen(&found)?.row.filter(|_| is_written(&found).unwrap_or_default()) else {
-            return Ok(None);
-        };
-        let mut record = record?;
-        if record.state != State::Completed || record.owner != request.claim.owner || record.fence != request.fence {
-            // An operator came between the two statements: as if this request were sent again.
+        if !is_written(&found)? {
             return Ok(None);
         }
+        let Seen { row, now } = seen(&found)?;
+        let is_ours = |record: &Record| {
+            record.state == State::Completed && record.owner == request.claim.owner && record.fence == request.fence
+        };
+        let Some(mut record) = row.and_then(|row| row.record.ok()).filter(is_ours) else {
+            // A sweep or an operator came between the two statements: it was completed all the same.
+            let anew = CompleteRequest { may_restore: true, ..request.clone() };
+            let completed = transition::complete(None, &anew, now).verdict;
+            return Ok(match completed {
+                CompleteVerdict::Completed { record, .. } => {
+                    Some(CompleteVerdict::Completed { record, restored: false })
+                }
+                CompleteVerdict::LeaseLost(_) => None,
+            });
+        };
         if matches!(request.result, StoredResult::Envelope(_)) {
             // Sent, and not read back.
             record.result = Some(request.result.clone());
