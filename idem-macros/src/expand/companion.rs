@@ -49,7 +49,7 @@ pub(super) fn with(item: &Item, name: &Ident, items: TokenStream) -> TokenStream
     quote_spanned! {site=>
         #(#cfgs)*
         #[doc = #doc]
-        #allow
+        #[allow(nonstandard_style, dead_code, unreachable_pub, missing_debug_implementations, missing_copy_implementations)]
         #vis enum #name {}
         #(#cfgs)*
         #allow
@@ -62,8 +62,7 @@ fn allow() -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
         #[allow(
             unused, nonstandard_style, deprecated, unreachable_pub, elided_lifetimes_in_paths, unused_qualifications,
-            unused_lifetimes, single_use_lifetimes, missing_debug_implementations, missing_copy_implementations,
-            clippy::all, clippy::pedantic, clippy::nursery
+            unused_lifetimes, single_use_lifetimes, clippy::all, clippy::pedantic, clippy::nursery
         )]
     }
 }

@@ -68,19 +68,11 @@ async fn charge(order: Order, day: &str, ctx: &mut Context) -> anyhow::Result<()
 }
 /// Stands beside the handler `charge`: its task, key, record and outcome.
 #[allow(
-    unused,
     nonstandard_style,
-    deprecated,
+    dead_code,
     unreachable_pub,
-    elided_lifetimes_in_paths,
-    unused_qualifications,
-    unused_lifetimes,
-    single_use_lifetimes,
     missing_debug_implementations,
-    missing_copy_implementations,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
+    missing_copy_implementations
 )]
 enum charge {}
 #[allow(
@@ -92,8 +84,6 @@ enum charge {}
     unused_qualifications,
     unused_lifetimes,
     single_use_lifetimes,
-    missing_debug_implementations,
-    missing_copy_implementations,
     clippy::all,
     clippy::pedantic,
     clippy::nursery

@@ -43,19 +43,11 @@ pub(crate) async fn send_digest(user: u64, topic: String) -> Result<Receipt, App
 }
 /// Stands beside the handler `send_digest`: its task, key, record and outcome.
 #[allow(
-    unused,
     nonstandard_style,
-    deprecated,
+    dead_code,
     unreachable_pub,
-    elided_lifetimes_in_paths,
-    unused_qualifications,
-    unused_lifetimes,
-    single_use_lifetimes,
     missing_debug_implementations,
-    missing_copy_implementations,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
+    missing_copy_implementations
 )]
 pub(crate) enum send_digest {}
 #[allow(
@@ -67,8 +59,6 @@ pub(crate) enum send_digest {}
     unused_qualifications,
     unused_lifetimes,
     single_use_lifetimes,
-    missing_debug_implementations,
-    missing_copy_implementations,
     clippy::all,
     clippy::pedantic,
     clippy::nursery

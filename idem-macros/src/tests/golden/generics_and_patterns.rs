@@ -49,19 +49,11 @@ where
 }
 /// Stands beside the handler `notify`: its task, key, record and outcome.
 #[allow(
-    unused,
     nonstandard_style,
-    deprecated,
+    dead_code,
     unreachable_pub,
-    elided_lifetimes_in_paths,
-    unused_qualifications,
-    unused_lifetimes,
-    single_use_lifetimes,
     missing_debug_implementations,
-    missing_copy_implementations,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
+    missing_copy_implementations
 )]
 enum notify {}
 #[allow(
@@ -73,8 +65,6 @@ enum notify {}
     unused_qualifications,
     unused_lifetimes,
     single_use_lifetimes,
-    missing_debug_implementations,
-    missing_copy_implementations,
     clippy::all,
     clippy::pedantic,
     clippy::nursery

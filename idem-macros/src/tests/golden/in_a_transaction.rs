@@ -63,19 +63,11 @@ async fn transfer(tx: &mut PgConnection, id: u64) -> anyhow::Result<Receipt> {
 }
 /// Stands beside the handler `transfer`: its task, key, record and outcome.
 #[allow(
-    unused,
     nonstandard_style,
-    deprecated,
+    dead_code,
     unreachable_pub,
-    elided_lifetimes_in_paths,
-    unused_qualifications,
-    unused_lifetimes,
-    single_use_lifetimes,
     missing_debug_implementations,
-    missing_copy_implementations,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
+    missing_copy_implementations
 )]
 enum transfer {}
 #[allow(
@@ -87,8 +79,6 @@ enum transfer {}
     unused_qualifications,
     unused_lifetimes,
     single_use_lifetimes,
-    missing_debug_implementations,
-    missing_copy_implementations,
     clippy::all,
     clippy::pedantic,
     clippy::nursery

@@ -9,19 +9,11 @@ const _: () = {
 };
 /// Stands beside the handler `report`: its task, key, record and outcome.
 #[allow(
-    unused,
     nonstandard_style,
-    deprecated,
+    dead_code,
     unreachable_pub,
-    elided_lifetimes_in_paths,
-    unused_qualifications,
-    unused_lifetimes,
-    single_use_lifetimes,
     missing_debug_implementations,
-    missing_copy_implementations,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
+    missing_copy_implementations
 )]
 pub enum report {}
 #[allow(
@@ -33,8 +25,6 @@ pub enum report {}
     unused_qualifications,
     unused_lifetimes,
     single_use_lifetimes,
-    missing_debug_implementations,
-    missing_copy_implementations,
     clippy::all,
     clippy::pedantic,
     clippy::nursery

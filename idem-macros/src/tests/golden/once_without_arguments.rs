@@ -32,19 +32,11 @@ async fn migrate() -> Result<(), AppError> {
 }
 /// Stands beside the handler `migrate`: its task, key, record and outcome.
 #[allow(
-    unused,
     nonstandard_style,
-    deprecated,
+    dead_code,
     unreachable_pub,
-    elided_lifetimes_in_paths,
-    unused_qualifications,
-    unused_lifetimes,
-    single_use_lifetimes,
     missing_debug_implementations,
-    missing_copy_implementations,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
+    missing_copy_implementations
 )]
 enum migrate {}
 #[allow(
@@ -56,8 +48,6 @@ enum migrate {}
     unused_qualifications,
     unused_lifetimes,
     single_use_lifetimes,
-    missing_debug_implementations,
-    missing_copy_implementations,
     clippy::all,
     clippy::pedantic,
     clippy::nursery
