@@ -46,6 +46,7 @@ async fn unpacked(Json(body): Json<String>, Order { id, customer }: Order) -> Re
 }
 
 #[idempotent(skip(a, b))]
+#[allow(clippy::toplevel_ref_arg)]
 async fn tuples((a, b): (u8, u8), [_, c]: [u8; 2], ref d: String) -> Result<usize, AppError> {
     entered();
     Ok(usize::from(a + b + c) + d.len())
@@ -119,15 +120,15 @@ async fn recursive(depth: u64) -> Result<u64, AppError> {
     Ok(if depth == 0 { 0 } else { 1 + Box::pin(recursive(depth - 1)).await? })
 }
 
-#[cfg(all())]
+#[cfg(test)]
 #[idempotent]
-#[cfg_attr(all(), must_use)]
+#[cfg_attr(test, must_use)]
 async fn present(user: u64) -> Result<u64, AppError> {
     entered();
     Ok(user)
 }
 
-#[cfg(any())]
+#[cfg(not(test))]
 #[idempotent]
 async fn present(user: Missing) -> Result<u64, AppError> {}
 
