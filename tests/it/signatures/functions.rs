@@ -180,6 +180,17 @@ async fn a_call_inside_the_body_is_a_call_of_its_own() {
     runtime().enter(in_runtime).await;
 }
 
+/// As an `async fn` does: made elsewhere, it belongs to the runtime that polls it.
+#[tokio::test]
+async fn a_companion_asks_when_its_future_is_polled() {
+    let (runtime, topic) = (runtime(), "lazy".to_owned());
+    let (call, status) = (plain::call(7, topic.clone()), plain::status(&7, &topic));
+    assert!(counted(runtime.enter(call)).await.0.unwrap().is_fresh());
+    assert!(runtime.enter(status).await.unwrap().is_some());
+    assert!(runtime.enter(plain::clear(&7, &topic)).await.unwrap());
+    assert!(runtime.enter(plain::cancel(&7, &topic)).await.unwrap());
+}
+
 #[tokio::test]
 async fn functions_inside_functions() {
     #[idempotent]
