@@ -5,7 +5,7 @@ async fn transfer(tx: &mut PgConnection, id: u64) -> anyhow::Result<Receipt> {
     const _: () = {
         ::idem::__private::register!(transfer::TASK);
     };
-    #[allow(unused, clippy::all, clippy::pedantic, clippy::nursery)]
+    #[allow(unused_variables, clippy::all, clippy::pedantic, clippy::nursery)]
     let __begun = ::idem::__private::begin(
         transfer::TASK,
         |__k| {
@@ -63,7 +63,7 @@ async fn transfer(tx: &mut PgConnection, id: u64) -> anyhow::Result<Receipt> {
 }
 /// Stands beside the handler `transfer`: its task, key, record and outcome.
 #[allow(
-    nonstandard_style,
+    non_camel_case_types,
     dead_code,
     unreachable_pub,
     missing_debug_implementations,
@@ -71,13 +71,11 @@ async fn transfer(tx: &mut PgConnection, id: u64) -> anyhow::Result<Receipt> {
 )]
 enum transfer {}
 #[allow(
-    unused,
-    nonstandard_style,
+    dead_code,
+    unused_variables,
+    non_snake_case,
     deprecated,
     unreachable_pub,
-    elided_lifetimes_in_paths,
-    unused_qualifications,
-    unused_lifetimes,
     single_use_lifetimes,
     clippy::all,
     clippy::pedantic,

@@ -12,7 +12,7 @@ pub async fn send(user: u64, ctx: Ctx) -> Result<(), AppError> {
 }
 /// Stands beside the handler `send`: its task, key, record and outcome.
 #[allow(
-    nonstandard_style,
+    non_camel_case_types,
     dead_code,
     unreachable_pub,
     missing_debug_implementations,
@@ -20,13 +20,11 @@ pub async fn send(user: u64, ctx: Ctx) -> Result<(), AppError> {
 )]
 pub enum send {}
 #[allow(
-    unused,
-    nonstandard_style,
+    dead_code,
+    unused_variables,
+    non_snake_case,
     deprecated,
     unreachable_pub,
-    elided_lifetimes_in_paths,
-    unused_qualifications,
-    unused_lifetimes,
     single_use_lifetimes,
     clippy::all,
     clippy::pedantic,

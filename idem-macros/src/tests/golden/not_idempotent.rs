@@ -9,7 +9,7 @@ const _: () = {
 };
 /// Stands beside the handler `report`: its task, key, record and outcome.
 #[allow(
-    nonstandard_style,
+    non_camel_case_types,
     dead_code,
     unreachable_pub,
     missing_debug_implementations,
@@ -17,13 +17,11 @@ const _: () = {
 )]
 pub enum report {}
 #[allow(
-    unused,
-    nonstandard_style,
+    dead_code,
+    unused_variables,
+    non_snake_case,
     deprecated,
     unreachable_pub,
-    elided_lifetimes_in_paths,
-    unused_qualifications,
-    unused_lifetimes,
     single_use_lifetimes,
     clippy::all,
     clippy::pedantic,
