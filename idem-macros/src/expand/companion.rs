@@ -49,7 +49,7 @@ pub(super) fn with(item: &Item, name: &Ident, items: TokenStream) -> TokenStream
     quote_spanned! {site=>
         #(#cfgs)*
         #[doc = #doc]
-        #allow
+        #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations, missing_copy_implementations)]
         #vis enum #name {}
         #(#cfgs)*
         #allow
@@ -57,12 +57,11 @@ pub(super) fn with(item: &Item, name: &Ident, items: TokenStream) -> TokenStream
     }
 }
 
-/// No lint speaks of what nobody wrote. What it repeats of the function, that one has been told of.
+/// No lint speaks of what nobody wrote. Only these, and no groups of the compiler's: what somebody forbids cannot be allowed.
 fn allow() -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
         #[allow(
-            unused, nonstandard_style, deprecated, unreachable_pub, elided_lifetimes_in_paths, unused_qualifications,
-            unused_lifetimes, single_use_lifetimes, missing_debug_implementations, missing_copy_implementations,
+            dead_code, unused_variables, non_snake_case, deprecated, unreachable_pub, single_use_lifetimes,
             clippy::all, clippy::pedantic, clippy::nursery
         )]
     }

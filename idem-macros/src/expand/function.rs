@@ -269,6 +269,6 @@ pub(super) fn uses(taken: &[Path]) -> TokenStream {
 /// Our own statement raises no lint in the user's function; the body is not under it.
 fn allow() -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
-        #[allow(unused, clippy::all, clippy::pedantic, clippy::nursery)]
+        #[allow(unused_variables, clippy::all, clippy::pedantic, clippy::nursery)]
     }
 }

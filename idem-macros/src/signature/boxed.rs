@@ -13,6 +13,8 @@ pub(crate) struct Boxed {
     pub(crate) output: Type,
     /// The type as written, for as long as it must live: what runs inside may borrow for less than the whole does.
     pub(crate) inner: Type,
+    /// It says that it borrows nothing.
+    pub(crate) outlives_all: bool,
 }
 
 /// The names of `futures`, whatever path they come by.
@@ -27,20 +29,22 @@ impl Boxed {
             return None;
         }
         let mut inner = peel(ty).clone();
-        let output = last(&mut inner).and_then(|segment| match segment {
+        let (output, outlives_all) = last(&mut inner).and_then(|segment| match segment {
             alias if ALIASES.iter().any(|name| alias.ident == name) => of_alias(alias),
             pin if pin.ident == "Pin" => only_type(pin).and_then(of_box),
             _ => None,
         })?;
-        Some(Self { output, inner })
+        Some(Self { output, inner, outlives_all })
     }
 }
 
-/// `BoxFuture<'a, R>`
-fn of_alias(alias: &mut PathSegment) -> Option<Type> {
+/// `BoxFuture<'a, R>`: `R`, and whether `'a` is `'static`.
+fn of_alias(alias: &mut PathSegment) -> Option<(Type, bool)> {
     let arguments = arguments(alias)?;
+    let mut outlives_all = false;
     for argument in &mut arguments.args {
         if let GenericArgument::Lifetime(lifetime) = argument {
+            outlives_all |= lifetime.ident == "static";
             *lifetime = anonymous();
         }
     }
@@ -48,11 +52,12 @@ fn of_alias(alias: &mut PathSegment) -> Option<Type> {
         GenericArgument::Type(ty) => Some(ty),
         _ => None,
     });
-    types.next().filter(|_| types.next().is_none()).cloned()
+    let output = types.next().filter(|_| types.next().is_none()).cloned()?;
+    Some((output, outlives_all))
 }
 
-/// `Box<dyn Future<Output = R> + …>`
-fn of_box(ty: &mut Type) -> Option<Type> {
+/// `Box<dyn Future<Output = R> + 'a>`, where nothing is `'static` too.
+fn of_box(ty: &mut Type) -> Option<(Type, bool)> {
     let Type::TraitObject(object) = only_type(last(ty).filter(|segment| segment.ident == "Box")?)? else {
         return None;
     };
@@ -60,9 +65,11 @@ fn of_box(ty: &mut Type) -> Option<Type> {
         TypeParamBound::Trait(bound) => output_of(bound.path.segments.last()?),
         _ => None,
     })?;
+    let is_shorter = |b: &TypeParamBound| matches!(b, TypeParamBound::Lifetime(a) if a.ident != "static");
+    let outlives_all = !object.bounds.iter().any(is_shorter);
     let kept = std::mem::take(&mut object.bounds).into_iter().filter(|b| !matches!(b, TypeParamBound::Lifetime(_)));
     object.bounds = kept.chain([TypeParamBound::Lifetime(anonymous())]).collect::<Punctuated<_, _>>();
-    Some(output)
+    Some((output, outlives_all))
 }
 
 /// `Future<Output = R>`

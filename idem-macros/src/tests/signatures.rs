@@ -60,13 +60,23 @@ fn only_results_can_be_replayed() {
 #[test]
 fn a_boxed_future_is_read_through() {
     for output in [
-        "Pin<Box<dyn Future<Output = Result<u8, E>>>>",
+        "Pin<Box<dyn Future<Output = Result<u8, E>> + '_>>",
         "(std::pin::Pin<Box<dyn Future<Output = Answer> + Send + 'a>>)",
         "BoxFuture<'a, Result<u8, E>>",
         "futures::future::LocalBoxFuture<'_, anyhow::Result<u8>>",
         "BoxFuture<Result<u8, E>>",
     ] {
-        refused(&format!("fn f<'a>(x: &'a u8) -> {output} {{}}"), &[]);
+        refused(&format!("fn f<'a>(x: u8, y: &'static str, z: &'a str) -> {output} {{}}"), &[]);
+    }
+    let says = "give it their lifetime";
+    for output in [
+        "Pin<Box<dyn Future<Output = R> + Send>>",
+        "Pin<Box<dyn Future<Output = R> + 'static>>",
+        "BoxFuture<'static, R>",
+    ] {
+        refused(&format!("fn f(x: u8, y: &'static str) -> {output} {{}}"), &[]);
+        refused(&format!("fn f(x: u8, y: &str) -> {output} {{}}"), &[("&", says)]);
+        check("idempotent", "name = \"f\"", &format!("fn f(&self, y: u8) -> {output} {{}}"), &[("&", says)]);
     }
     refused("fn f(x: u8) -> BoxFuture<'_, Option<u8>> {}", &[("Option<u8>", LEGAL)]);
     refused("fn f(x: &u8) -> BoxFuture<'_, Result<&u8, E>> {}", &[("&", "borrows")]);

@@ -1,6 +1,6 @@
 use proc_macro2::Span;
 use syn::spanned::Spanned;
-use syn::{Ident, ReturnType, Safety, Type};
+use syn::{FnArg, Ident, ReceiverKind, ReturnType, Safety, Type};
 
 use crate::diagnostic::Ctxt;
 use crate::ir::{Arg, ArgValue};
@@ -57,6 +57,15 @@ pub(super) fn check(item: &Item, signature: &Signature, cx: &mut Ctxt) {
         Output::Other { .. } | Output::Result(_) => {}
     }
 
+    if signature.boxed.as_ref().is_some_and(|boxed| boxed.outlives_all) {
+        for span in sig.inputs.iter().filter_map(borrowed) {
+            refuse(
+                span,
+                "this future says that it borrows nothing, and yet it holds its arguments until it is polled: give it their lifetime, as in `dyn Future<…> + Send + '_` or `BoxFuture<'_, …>`",
+            );
+        }
+    }
+
     for (i, (span, message)) in refused.into_iter().enumerate() {
         if i == 0 {
             cx.error(span, format!("{message}\n{LEGAL_FORM}"));
@@ -77,6 +86,21 @@ fn future_in(output: &ReturnType) -> Option<Span> {
         _ => false,
     };
     future.then(|| ty.span())
+}
+
+/// Where an argument is a reference that ends.
+fn borrowed(input: &FnArg) -> Option<Span> {
+    let (lifetime, span) = match input {
+        FnArg::Typed(param) => match peel(&param.ty) {
+            Type::Reference(reference) => (reference.lifetime.as_ref(), reference.and_token.span()),
+            _ => return None,
+        },
+        FnArg::Receiver(this) => match &this.kind {
+            ReceiverKind::Reference(and, lifetime, _) => (lifetime.as_ref(), and.span()),
+            _ => return None,
+        },
+    };
+    lifetime.is_none_or(|lifetime| lifetime.ident != "static").then_some(span)
 }
 
 /// A key holds names that somebody wrote, and none that `#[async_trait]` made of a position.

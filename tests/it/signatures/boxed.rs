@@ -150,8 +150,7 @@ async fn functions_that_box_their_future_themselves() {
 #[tokio::test]
 async fn nothing_happens_before_the_first_poll() {
     let in_runtime = async {
-        let (dropped, entries) = counted(async { by_hand("never polled", b"") as BoxFuture<'_, _> }).await;
-        drop(dropped);
+        let ((), entries) = counted(async { drop(by_hand("never polled", b"")) }).await;
         assert_eq!(entries, 0);
         assert!(by_hand::status("never polled").await.unwrap().is_none());
     };

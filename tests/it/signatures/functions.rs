@@ -46,6 +46,7 @@ async fn unpacked(Json(body): Json<String>, Order { id, customer }: Order) -> Re
 }
 
 #[idempotent(skip(a, b))]
+#[allow(clippy::toplevel_ref_arg)]
 async fn tuples((a, b): (u8, u8), [_, c]: [u8; 2], ref d: String) -> Result<usize, AppError> {
     entered();
     Ok(usize::from(a + b + c) + d.len())
@@ -119,15 +120,15 @@ async fn recursive(depth: u64) -> Result<u64, AppError> {
     Ok(if depth == 0 { 0 } else { 1 + Box::pin(recursive(depth - 1)).await? })
 }
 
-#[cfg(all())]
+#[cfg(test)]
 #[idempotent]
-#[cfg_attr(all(), must_use)]
+#[cfg_attr(test, must_use)]
 async fn present(user: u64) -> Result<u64, AppError> {
     entered();
     Ok(user)
 }
 
-#[cfg(any())]
+#[cfg(not(test))]
 #[idempotent]
 async fn present(user: Missing) -> Result<u64, AppError> {}
 
@@ -177,6 +178,17 @@ async fn a_call_inside_the_body_is_a_call_of_its_own() {
         assert_eq!(counted(recursive(3)).await.1, 1);
     };
     runtime().enter(in_runtime).await;
+}
+
+/// As an `async fn` does: made elsewhere, it belongs to the runtime that polls it.
+#[tokio::test]
+async fn a_companion_asks_when_its_future_is_polled() {
+    let (runtime, topic) = (runtime(), "lazy".to_owned());
+    let (call, status) = (plain::call(7, topic.clone()), plain::status(&7, &topic));
+    assert!(counted(runtime.enter(call)).await.0.unwrap().is_fresh());
+    assert!(runtime.enter(status).await.unwrap().is_some());
+    assert!(runtime.enter(plain::clear(&7, &topic)).await.unwrap());
+    assert!(runtime.enter(plain::cancel(&7, &topic)).await.unwrap());
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ where
         ::idem::__private::register!(& __TASK);
     };
     ::std::boxed::Box::pin(async move {
-        #[allow(unused, clippy::all, clippy::pedantic, clippy::nursery)]
+        #[allow(unused_variables, clippy::all, clippy::pedantic, clippy::nursery)]
         let __begun = ::idem::__private::begin(
             &__TASK,
             |__k| {

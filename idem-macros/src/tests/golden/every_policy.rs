@@ -5,7 +5,7 @@ async fn charge(order: Order, day: &str, ctx: &mut Context) -> anyhow::Result<()
     const _: () = {
         ::my::idem::__private::register!(charge::TASK);
     };
-    #[allow(unused, clippy::all, clippy::pedantic, clippy::nursery)]
+    #[allow(unused_variables, clippy::all, clippy::pedantic, clippy::nursery)]
     let __begun = ::my::idem::__private::begin(
         charge::TASK,
         |__k| {
@@ -79,32 +79,20 @@ async fn charge(order: Order, day: &str, ctx: &mut Context) -> anyhow::Result<()
 }
 /// Stands beside the handler `charge`: its task, key, record and outcome.
 #[allow(
-    unused,
-    nonstandard_style,
-    deprecated,
+    non_camel_case_types,
+    dead_code,
     unreachable_pub,
-    elided_lifetimes_in_paths,
-    unused_qualifications,
-    unused_lifetimes,
-    single_use_lifetimes,
     missing_debug_implementations,
-    missing_copy_implementations,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
+    missing_copy_implementations
 )]
 enum charge {}
 #[allow(
-    unused,
-    nonstandard_style,
+    dead_code,
+    unused_variables,
+    non_snake_case,
     deprecated,
     unreachable_pub,
-    elided_lifetimes_in_paths,
-    unused_qualifications,
-    unused_lifetimes,
     single_use_lifetimes,
-    missing_debug_implementations,
-    missing_copy_implementations,
     clippy::all,
     clippy::pedantic,
     clippy::nursery

@@ -9,7 +9,7 @@ pub(crate) async fn send_digest(user: u64, topic: String) -> Result<Receipt, App
     const _: () = {
         ::idem::__private::register!(send_digest::TASK);
     };
-    #[allow(unused, clippy::all, clippy::pedantic, clippy::nursery)]
+    #[allow(unused_variables, clippy::all, clippy::pedantic, clippy::nursery)]
     let __begun = ::idem::__private::begin(
         send_digest::TASK,
         |__k| {
@@ -43,32 +43,20 @@ pub(crate) async fn send_digest(user: u64, topic: String) -> Result<Receipt, App
 }
 /// Stands beside the handler `send_digest`: its task, key, record and outcome.
 #[allow(
-    unused,
-    nonstandard_style,
-    deprecated,
+    non_camel_case_types,
+    dead_code,
     unreachable_pub,
-    elided_lifetimes_in_paths,
-    unused_qualifications,
-    unused_lifetimes,
-    single_use_lifetimes,
     missing_debug_implementations,
-    missing_copy_implementations,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
+    missing_copy_implementations
 )]
 pub(crate) enum send_digest {}
 #[allow(
-    unused,
-    nonstandard_style,
+    dead_code,
+    unused_variables,
+    non_snake_case,
     deprecated,
     unreachable_pub,
-    elided_lifetimes_in_paths,
-    unused_qualifications,
-    unused_lifetimes,
     single_use_lifetimes,
-    missing_debug_implementations,
-    missing_copy_implementations,
     clippy::all,
     clippy::pedantic,
     clippy::nursery

@@ -16,7 +16,7 @@ where
     const _: () = {
         ::idem::__private::register!(notify::TASK);
     };
-    #[allow(unused, clippy::all, clippy::pedantic, clippy::nursery)]
+    #[allow(unused_variables, clippy::all, clippy::pedantic, clippy::nursery)]
     let __begun = ::idem::__private::begin(
         notify::TASK,
         |__k| {
@@ -49,32 +49,20 @@ where
 }
 /// Stands beside the handler `notify`: its task, key, record and outcome.
 #[allow(
-    unused,
-    nonstandard_style,
-    deprecated,
+    non_camel_case_types,
+    dead_code,
     unreachable_pub,
-    elided_lifetimes_in_paths,
-    unused_qualifications,
-    unused_lifetimes,
-    single_use_lifetimes,
     missing_debug_implementations,
-    missing_copy_implementations,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
+    missing_copy_implementations
 )]
 enum notify {}
 #[allow(
-    unused,
-    nonstandard_style,
+    dead_code,
+    unused_variables,
+    non_snake_case,
     deprecated,
     unreachable_pub,
-    elided_lifetimes_in_paths,
-    unused_qualifications,
-    unused_lifetimes,
     single_use_lifetimes,
-    missing_debug_implementations,
-    missing_copy_implementations,
     clippy::all,
     clippy::pedantic,
     clippy::nursery

@@ -16,7 +16,7 @@ pub async fn send(&self, to: Address) -> Result<Self::Sent, AppError> {
     const _: () = {
         ::idem::__private::register!(& __TASK);
     };
-    #[allow(unused, clippy::all, clippy::pedantic, clippy::nursery)]
+    #[allow(unused_variables, clippy::all, clippy::pedantic, clippy::nursery)]
     let __begun = ::idem::__private::begin(
         &__TASK,
         |__k| {

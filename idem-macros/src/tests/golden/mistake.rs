@@ -12,32 +12,20 @@ pub async fn send(user: u64, ctx: Ctx) -> Result<(), AppError> {
 }
 /// Stands beside the handler `send`: its task, key, record and outcome.
 #[allow(
-    unused,
-    nonstandard_style,
-    deprecated,
+    non_camel_case_types,
+    dead_code,
     unreachable_pub,
-    elided_lifetimes_in_paths,
-    unused_qualifications,
-    unused_lifetimes,
-    single_use_lifetimes,
     missing_debug_implementations,
-    missing_copy_implementations,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
+    missing_copy_implementations
 )]
 pub enum send {}
 #[allow(
-    unused,
-    nonstandard_style,
+    dead_code,
+    unused_variables,
+    non_snake_case,
     deprecated,
     unreachable_pub,
-    elided_lifetimes_in_paths,
-    unused_qualifications,
-    unused_lifetimes,
     single_use_lifetimes,
-    missing_debug_implementations,
-    missing_copy_implementations,
     clippy::all,
     clippy::pedantic,
     clippy::nursery

@@ -5,7 +5,7 @@ async fn migrate() -> Result<(), AppError> {
     const _: () = {
         ::idem::__private::register!(migrate::TASK);
     };
-    #[allow(unused, clippy::all, clippy::pedantic, clippy::nursery)]
+    #[allow(unused_variables, clippy::all, clippy::pedantic, clippy::nursery)]
     let __begun = ::idem::__private::begin(
         migrate::TASK,
         |_| ::core::result::Result::Ok(()),
@@ -32,32 +32,20 @@ async fn migrate() -> Result<(), AppError> {
 }
 /// Stands beside the handler `migrate`: its task, key, record and outcome.
 #[allow(
-    unused,
-    nonstandard_style,
-    deprecated,
+    non_camel_case_types,
+    dead_code,
     unreachable_pub,
-    elided_lifetimes_in_paths,
-    unused_qualifications,
-    unused_lifetimes,
-    single_use_lifetimes,
     missing_debug_implementations,
-    missing_copy_implementations,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
+    missing_copy_implementations
 )]
 enum migrate {}
 #[allow(
-    unused,
-    nonstandard_style,
+    dead_code,
+    unused_variables,
+    non_snake_case,
     deprecated,
     unreachable_pub,
-    elided_lifetimes_in_paths,
-    unused_qualifications,
-    unused_lifetimes,
     single_use_lifetimes,
-    missing_debug_implementations,
-    missing_copy_implementations,
     clippy::all,
     clippy::pedantic,
     clippy::nursery
