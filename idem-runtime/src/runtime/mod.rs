@@ -5,6 +5,7 @@ mod by_hand;
 mod handle;
 mod lock;
 mod operate;
+mod subject;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
