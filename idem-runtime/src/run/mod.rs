@@ -36,7 +36,7 @@ use crate::policy::ErrorDisposition;
 use crate::record::{Holder, Owner};
 use crate::settings::Settings;
 use crate::step::{Memory, Steps};
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 
 /// A store of a runtime, with what its calls share.
 #[derive(Debug)]
@@ -104,39 +104,68 @@ where
     finish(&call, entry, ops, body).await
 }
 
-/// The rest of a call that the store has answered.
+/// The rest of a call that the store has answered. This much is compiled for each body; what follows is for each type of
+/// result.
+///
+/// The body is boxed: inline, each layer that it is handed through would hold it twice, and handlers that call handlers
+/// would overflow the stack.
 async fn finish<T, E, B, F>(call: &Call, entry: Entry<'_>, ops: &Ops<T, E>, body: B) -> Result<Outcome<T>, E>
 where
     B: FnOnce() -> F,
     F: Future<Output = Result<T, E>>,
 {
-    let outcome = match entry {
-        Entry::Run(holding) => protected(call, holding, ops, body).await?,
-        Entry::Replay(record) => answer::replay(call, ops, record).map_err(ops.error)?,
-        Entry::Skip(record) => answer::skip(call, ops, record.as_deref()).map_err(ops.error)?,
-        Entry::Unprotected(error) => unprotected(call, &error, ops, body).await?,
+    let (running, holding) = match entries(call, entry, ops) {
+        Begins::Body(running, holding) => (running, holding),
+        Begins::Nothing(known) => return told(call, known),
     };
-    if let Some(report) = &call.frame.report {
-        report.tell(&outcome);
-    }
-    Ok(outcome)
-}
-
-/// The body under its claim, and what becomes of the record afterwards.
-///
-/// The body is boxed: inline, each layer that it is handed through would hold it twice, and handlers that call handlers
-/// would overflow the stack.
-async fn protected<T, E, B, F>(call: &Call, mut holding: Holding<'_>, ops: &Ops<T, E>, body: B) -> Result<Outcome<T>, E>
-where
-    B: FnOnce() -> F,
-    F: Future<Output = Result<T, E>>,
-{
-    let running = holding.enters(call);
-    let frame = call.frame.clone().inside(Arc::clone(&running));
     // The closure's own part is the body's too: it runs under the lease and in the frame.
     let body = Box::pin(async move { body().await });
-    let lease = Some((&*holding.lease, &*call.clock));
-    let ran = frame.scope(Guarded::new(body, lease, call.settings.max_runtime)).await;
+    let lease = holding.as_ref().map(|holding| (&*holding.lease, &*call.clock));
+    let guarded = Guarded::new(body, lease, call.settings.max_runtime);
+    let ran = call.frame.clone().inside(Arc::clone(&running)).scope(guarded).await;
+    let outcome = match holding {
+        Some(holding) => protected(call, &running, holding, ops, ran).await,
+        None => unprotected(call, ops, ran),
+    };
+    told(call, outcome)
+}
+
+/// What an answer of the store leads to.
+enum Begins<'a, T, E> {
+    /// The body, and the claim that it runs under, where it has one.
+    Body(Arc<Running>, Option<Holding<'a>>),
+    /// Nothing: the answer is known.
+    Nothing(Result<Outcome<T>, E>),
+}
+
+fn entries<'a, T, E>(call: &Call, entry: Entry<'a>, ops: &Ops<T, E>) -> Begins<'a, T, E> {
+    match entry {
+        Entry::Run(mut holding) => Begins::Body(holding.enters(call), Some(holding)),
+        // The store is away, and the task's policy is to run.
+        Entry::Unprotected(error) => {
+            events::unprotected(&call.key, &error);
+            Begins::Body(call.running(None, None), None)
+        }
+        Entry::Replay(record) => Begins::Nothing(answer::replay(call, ops, record).map_err(ops.error)),
+        Entry::Skip(record) => Begins::Nothing(answer::skip(call, ops, record.as_deref()).map_err(ops.error)),
+    }
+}
+
+fn told<T, E>(call: &Call, outcome: Result<Outcome<T>, E>) -> Result<Outcome<T>, E> {
+    if let (Some(report), Ok(outcome)) = (&call.frame.report, &outcome) {
+        report.tell(outcome);
+    }
+    outcome
+}
+
+/// What becomes of the record of a body that ran under a claim.
+async fn protected<T, E>(
+    call: &Call,
+    running: &Running,
+    holding: Holding<'_>,
+    ops: &Ops<T, E>,
+    ran: Ran<Result<T, E>>,
+) -> Result<Outcome<T>, E> {
     match ran {
         Ran::Returned(Ok(value), panic) => {
             if let Some(error) = running.steps.left_over(&call.key).await {
@@ -185,16 +214,9 @@ fn forward(panic: Option<Panic>) {
     }
 }
 
-/// The body without a claim: the store is away, and the task's policy is to run.
-async fn unprotected<T, E, B, F>(call: &Call, error: &StoreError, ops: &Ops<T, E>, body: B) -> Result<Outcome<T>, E>
-where
-    B: FnOnce() -> F,
-    F: Future<Output = Result<T, E>>,
-{
-    events::unprotected(&call.key, error);
-    let frame = call.frame.clone().inside(call.running(None, None));
-    let body = Box::pin(async move { body().await });
-    match frame.scope(Guarded::new(body, None, call.settings.max_runtime)).await {
+/// What becomes of a body that ran without a claim.
+fn unprotected<T, E>(call: &Call, ops: &Ops<T, E>, ran: Ran<Result<T, E>>) -> Result<Outcome<T>, E> {
+    match ran {
         Ran::Returned(returned, panic) => {
             forward(panic);
             returned.map(|value| Outcome::Unprotected { value, call: CallInfo::unrecorded(call.key.clone()) })
