@@ -89,6 +89,11 @@ pub(crate) fn unprotected(key: &Key, error: &StoreError) {
     tracing::warn!(target: TARGET, task = key.task(), %key, %error, "running unprotected: the store is away");
 }
 
+/// A call of a task in shadow runs that would not have.
+pub(crate) fn shadowed(key: &Key, why: &str) {
+    tracing::warn!(target: TARGET, task = key.task(), %key, why, "in shadow: it would not have run, and runs");
+}
+
 /// A result was not kept although the task keeps results.
 pub(crate) fn result_dropped(key: &Key, reason: &str) {
     tracing::error!(target: TARGET, task = key.task(), %key, reason, "completed without its result");

@@ -11,7 +11,7 @@ use crate::policy::{
     DurationError, OnError, OnInProgress, OnStale, OnStoreError, Retention, parse_duration, parse_retention, spelled,
 };
 use crate::settings::{
-    DEFAULT_CATEGORY, DEFAULT_LEASE, DEFAULT_MAX_RESULT, LONGEST_LEASE, SHORTEST_LEASE, Settings, TimeBucket,
+    DEFAULT_CATEGORY, DEFAULT_LEASE, DEFAULT_MAX_RESULT, Enforced, LONGEST_LEASE, SHORTEST_LEASE, Settings, TimeBucket,
     unit_length,
 };
 use crate::task::Task;
@@ -263,6 +263,7 @@ pub(crate) fn settle(
         expires_after: options.expires_after.or(task.and_then(|task| task.expires_after)),
         max_runtime: options.max_runtime.or(task.and_then(|task| task.max_runtime)),
         max_result: options.max_result.or(task.and_then(|task| task.max_result)).unwrap_or(DEFAULT_MAX_RESULT),
+        enforced: Enforced::default(),
         store: options.store.as_deref().or(task.and_then(|task| task.store)).map(Arc::from),
     })
 }

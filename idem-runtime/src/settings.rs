@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::key::{Bucket, TaskIdent, TimeLabel, Unit};
+use crate::key::{Bucket, Key, TaskIdent, TimeLabel, Unit};
 use crate::policy::{OnError, OnInProgress, OnStale, OnStoreError, Retention, spelled};
 use crate::task::Template;
 
@@ -45,8 +45,32 @@ pub(crate) struct Settings {
     /// A body that runs longer is dropped.
     pub(crate) max_runtime: Option<Duration>,
     pub(crate) max_result: u64,
+    /// How far the task is protected by now.
+    pub(crate) enforced: Enforced,
     /// The named store, and none for the default one.
     pub(crate) store: Option<Arc<str>>,
+}
+
+/// How far a task is protected while it is being introduced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Enforced {
+    /// Every call.
+    #[default]
+    Always,
+    /// No call: what would have been refused or answered is reported, and runs.
+    Shadow,
+    /// So many percent of its keys; calls of the others run as if they had no attribute.
+    Share(u8),
+}
+
+impl Enforced {
+    /// Whether a key is one of those that are protected: by its digest, so that every process says the same, and a larger
+    /// share has all of the smaller one.
+    pub(crate) fn takes(self, key: &Key) -> bool {
+        let Self::Share(percent) = self else { return true };
+        let (first, _) = key.digest().split_at(8);
+        first.iter().fold(0, |rest, byte| (rest * 256 + u32::from(*byte)) % 100) < u32::from(percent)
+    }
 }
 
 /// What of a call's time joins its key.

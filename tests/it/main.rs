@@ -16,6 +16,7 @@ mod operate;
 mod reconcile;
 mod replay;
 mod results;
+mod rollout;
 mod room;
 mod signatures;
 mod stale;

@@ -13,7 +13,7 @@ use crate::policy::OnStoreError;
 use crate::registry;
 use crate::run::Slot;
 use crate::runtime::Runtime;
-use crate::settings::Settings;
+use crate::settings::{Enforced, Settings};
 use crate::store::{Description, Durability};
 use crate::task::{ScopeSource, Task};
 
@@ -92,6 +92,11 @@ fn guarantee(task: &Task, settings: &Settings, slot: &Slot, store: Option<&Descr
     let weak = |reason: String| Guarantee::BestEffort { reason };
     if refuses_transactions(task, slot) {
         return Guarantee::None { reason: "every call is refused: its store has no such transactions".into() };
+    }
+    match settings.enforced {
+        Enforced::Shadow => return Guarantee::None { reason: "in shadow: duplicates are reported, and run".into() },
+        Enforced::Share(percent @ 0..100) => return weak(format!("rolled out to {percent} % of its keys")),
+        Enforced::Share(_) | Enforced::Always => {}
     }
     let Some(store) = store else { return weak("its store is not known".into()) };
     if settings.on_store_error == OnStoreError::Run && !task.is_transactional() {

@@ -15,6 +15,7 @@ use crate::lease::Lease;
 use crate::policy::{OnInProgress, OnStale, OnStoreError};
 use crate::reconcile::AbandonedClaim;
 use crate::record::Record;
+use crate::settings::Enforced;
 use crate::store::{Store, StoreError};
 
 /// When to ask again, where a running call's lease is not known.
@@ -34,11 +35,35 @@ pub(super) enum Entry<'a> {
     /// Answer that another is running.
     Skip(Option<Arc<Record>>),
     /// Run the body without a claim.
-    Unprotected(StoreError),
+    Unprotected,
+}
+
+/// What a call may do, as far as its task is protected by now.
+pub(super) async fn enter(call: &Call) -> Result<Entry<'_>, Error> {
+    match call.settings.enforced {
+        Enforced::Shadow => Ok(shadowed(call).await),
+        enforced if enforced.takes(&call.key) => asked(call).await,
+        _ => Ok(Entry::Unprotected),
+    }
+}
+
+/// Reports what a call would have met, and lets it run.
+async fn shadowed(call: &Call) -> Entry<'_> {
+    let why = match asked(call).await {
+        Ok(entry @ (Entry::Run(_) | Entry::Unprotected)) => return entry,
+        Ok(Entry::Replay(record)) => {
+            let at = record.completed_at.map_or_else(String::new, |at| format!(", at {at}"));
+            format!("it completed before{at}")
+        }
+        Ok(Entry::Skip(_)) => "it is running elsewhere".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    events::shadowed(&call.key, &why);
+    Entry::Unprotected
 }
 
 /// Asks, in this order: the callers of this call, the other calls of this process, the store.
-pub(super) async fn enter(call: &Call) -> Result<Entry<'_>, Error> {
+async fn asked(call: &Call) -> Result<Entry<'_>, Error> {
     let callers = call.frame.running.as_ref();
     if callers.is_some_and(|callers| callers.holds(&call.key, &call.slot.store)) {
         return Err(Error::Reentrant { at: At::new(&call.key) });
@@ -94,7 +119,8 @@ async fn follow<'a>(call: &Call, follower: Follower<'_>, patience: &Patience) ->
 /// The store could not be asked: as the task's policy says.
 fn without_store<'a>(call: &Call, error: StoreError) -> Result<Entry<'a>, Error> {
     if error.is_unavailable() && call.settings.on_store_error == OnStoreError::Run {
-        return Ok(Entry::Unprotected(error));
+        events::unprotected(&call.key, &error);
+        return Ok(Entry::Unprotected);
     }
     Err(Error::store(&call.key, error))
 }

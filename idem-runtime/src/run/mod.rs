@@ -27,7 +27,6 @@ use crate::clock::Clock;
 use crate::codec::ResultCodec;
 use crate::current::Running;
 use crate::error::{At, Error};
-use crate::events;
 use crate::flight::{Flights, Waits};
 use crate::key::{Fingerprint, Key};
 use crate::lease::{Guarded, Keeper, Lease, Panic, Ran};
@@ -141,11 +140,7 @@ enum Begins<'a, T, E> {
 fn entries<'a, T, E>(call: &Call, entry: Entry<'a>, ops: &Ops<T, E>) -> Begins<'a, T, E> {
     match entry {
         Entry::Run(mut holding) => Begins::Body(holding.enters(call), Some(holding)),
-        // The store is away, and the task's policy is to run.
-        Entry::Unprotected(error) => {
-            events::unprotected(&call.key, &error);
-            Begins::Body(call.running(None, None), None)
-        }
+        Entry::Unprotected => Begins::Body(call.running(None, None), None),
         Entry::Replay(record) => Begins::Nothing(answer::replay(call, ops, record).map_err(ops.error)),
         Entry::Skip(record) => Begins::Nothing(answer::skip(call, ops, record.as_deref()).map_err(ops.error)),
     }

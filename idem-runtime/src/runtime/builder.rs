@@ -10,12 +10,13 @@ use crate::flight::Flights;
 use crate::key::{KeySpace, Secret};
 use crate::lease::Keeper;
 use crate::options::{TaskOptions, settle};
-use crate::policy::{Retention, parse_retention};
+use crate::policy::{OnInProgress, OnStoreError, Retention, parse_retention};
 use crate::record::Holder;
 use crate::registry;
 use crate::run::Slot;
-use crate::settings::{CATEGORIES, Settings};
+use crate::settings::{CATEGORIES, Enforced, Settings};
 use crate::store::{IntoStore, Store};
+use crate::task::Task;
 
 /// Settings of a [`Runtime`] to be.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ pub struct RuntimeBuilder {
     clock: Arc<dyn Clock>,
     categories: Vec<(String, String)>,
     overrides: Vec<(String, TaskOptions)>,
+    enforced: Vec<(String, Enforced)>,
 }
 
 impl RuntimeBuilder {
@@ -37,6 +39,7 @@ impl RuntimeBuilder {
             clock: Arc::new(SystemClock),
             categories: Vec::new(),
             overrides: Vec::new(),
+            enforced: Vec::new(),
         }
     }
 
@@ -82,11 +85,36 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Puts a task in shadow: every call of it runs, and what would have been answered, refused or waited for is reported as an
+    /// event. What ran is recorded, so that duplicates are seen; nothing waits, and a store that is away refuses nothing. A
+    /// call whose key cannot be made is refused all the same. Not for transactional tasks.
+    ///
+    /// ```
+    /// # use idem_runtime as idem;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), idem::Error> {
+    /// # static TASK: idem::Task = idem::Task::new("m::f", "f.rs", 1, 1).with_name("reports.daily");
+    /// # idem::private::register!(&TASK);
+    /// let runtime = idem::Runtime::builder().store(idem::MemoryStore::new()).shadow("reports.daily").build()?;
+    /// # let _ = runtime; Ok(()) }
+    /// ```
+    pub fn shadow(mut self, task: impl Into<String>) -> Self {
+        self.enforced.push((task.into(), Enforced::Shadow));
+        self
+    }
+
+    /// Protects so many percent of a task's keys, from 0 to 100; calls of the others run as if they had no attribute, and no
+    /// store is asked. The key decides, the same in every process; whoever is in a share is in every larger one. Not for
+    /// transactional tasks.
+    pub fn rollout(mut self, task: impl Into<String>, percent: u8) -> Self {
+        self.enforced.push((task.into(), Enforced::Share(percent)));
+        self
+    }
+
     /// The runtime.
     ///
     /// # Errors
     /// [`Error::Config`] for no store, two of one name, several without a default, a task of a store or category that is not there, an unusable duration
-    /// or lease, a task marked `pii` without a secret; [`Error::UnknownTask`] for an override of a task that nothing registered; [`Error::Conflict`] for two
+    /// or lease, a task marked `pii` without a secret; [`Error::UnknownTask`] for an override, a shadow or a rollout of a task that nothing registered; [`Error::Conflict`] for two
     /// handlers of one name and version.
     pub fn build(self) -> Result<Runtime, Error> {
         let registered = registry::tasks();
@@ -95,11 +123,13 @@ impl RuntimeBuilder {
         let slots = slots(&self.stores, &self.clock)?;
         let default = default(&slots)?;
         let overrides = overrides(self.overrides)?;
+        let enforced = enforced(self.enforced)?;
         let mut tasks = HashMap::new();
         for task in registered.iter().filter(|task| task.unprotected().is_none()) {
             let none = TaskOptions::default();
             let options = overrides.get(task.name()).unwrap_or(&none);
-            let settings = settle(task.name(), task.version(), Some(task), options, &categories)?;
+            let mut settings = settle(task.name(), task.version(), Some(task), options, &categories)?;
+            introduce(task, enforced.get(task.name()), &mut settings)?;
             check_store(task.name(), &settings, &slots)?;
             if task.pii && self.secret.is_none() {
                 return Err(Error::Config(format!(
@@ -177,6 +207,41 @@ fn overrides(given: Vec<(String, TaskOptions)>) -> Result<BTreeMap<String, TaskO
         overrides.insert(name, options);
     }
     Ok(overrides)
+}
+
+fn enforced(given: Vec<(String, Enforced)>) -> Result<BTreeMap<String, Enforced>, Error> {
+    let mut enforced = BTreeMap::new();
+    for (name, how) in given {
+        if registry::find(&name, None).is_none() {
+            return Err(Error::UnknownTask { suggestion: registry::close_to(&name), name });
+        }
+        if let Enforced::Share(percent @ 101..) = how {
+            return Err(Error::Config(format!(
+                "task `{name}` is rolled out to {percent} percent: 100 are all of its keys"
+            )));
+        }
+        if enforced.insert(name.clone(), how).is_some() {
+            return Err(Error::Config(format!("task `{name}` is put in shadow or rolled out twice: keep one")));
+        }
+    }
+    Ok(enforced)
+}
+
+/// Settles how far a task is protected. In shadow nothing may hold a call up.
+fn introduce(task: &Task, how: Option<&Enforced>, settings: &mut Settings) -> Result<(), Error> {
+    let Some(how) = how else { return Ok(()) };
+    if task.is_transactional() {
+        return Err(Error::Config(format!(
+            "task `{}` at {} is transactional: its calls are protected or not by the transaction they are given, so that it cannot be put in shadow or rolled out",
+            task.name(),
+            task.location(),
+        )));
+    }
+    settings.enforced = *how;
+    if *how == Enforced::Shadow {
+        (settings.on_in_progress, settings.on_store_error) = (OnInProgress::Error, OnStoreError::Run);
+    }
+    Ok(())
 }
 
 pub(super) fn check_store(task: &str, settings: &Settings, slots: &BTreeMap<String, Arc<Slot>>) -> Result<(), Error> {

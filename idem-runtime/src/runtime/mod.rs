@@ -24,7 +24,7 @@ use crate::key::{Fingerprint, Key, KeyError, KeySpace, KeyWriter};
 use crate::policy::Retention;
 use crate::record::Holder;
 use crate::run::{Call, Slot};
-use crate::settings::Settings;
+use crate::settings::{Enforced, Settings};
 use crate::task::Task;
 
 /// The name under which the unnamed store stands.
@@ -130,7 +130,11 @@ impl Runtime {
         let sent = frame.delivery.as_deref().and_then(InForce::enqueued_at);
         let Some((limit, sent)) = settings.expires_after.zip(sent) else { return Ok(()) };
         match self.inner.clock.now().since(sent) {
-            age if age > limit => Err(Error::Expired { at: At::new(key), age, limit }),
+            age if age > limit && settings.enforced == Enforced::Shadow => {
+                crate::events::shadowed(key, "it came too late for its `expires_after`");
+                Ok(())
+            }
+            age if age > limit && settings.enforced.takes(key) => Err(Error::Expired { at: At::new(key), age, limit }),
             _ => Ok(()),
         }
     }
