@@ -2,10 +2,12 @@
 
 mod clock;
 pub mod conformance;
+mod explore;
 mod fault;
 pub mod proxy;
 
 pub use self::clock::ManualClock;
+pub use self::explore::{Exploration, Explorer, Promise, Violation, explore};
 pub use self::fault::{Call, Fault, FaultStore, Faults, Op};
 /// For users of the facade, who do not name this crate.
 pub use crate::conformance_tests;

@@ -1,0 +1,73 @@
+//! One process of a schedule: a runtime on the schedule's records, in virtual time of its own, until it is stopped or killed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Configure;
+use super::clock::Virtual;
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::lease::Workplace;
+use crate::record::State;
+use crate::registry;
+use crate::runtime::Runtime;
+use crate::store::memory::MemoryStore;
+use crate::store::{ListQuery, Store};
+use crate::testing::fault::{FaultStore, Faults};
+
+/// How long a lease has been over before the next delivery, and at least the time that the keeper has between two.
+const MARGIN: Duration = Duration::from_secs(1);
+
+pub(super) struct Process {
+    pub(super) executor: tokio::runtime::Runtime,
+    pub(super) runtime: Runtime,
+    /// Between the runtime and the records.
+    pub(super) store: FaultStore,
+    clock: Arc<Virtual>,
+}
+
+impl Process {
+    pub(super) fn start(records: &MemoryStore, clock: &Arc<Virtual>, configure: &Configure<'_>) -> Result<Self, Error> {
+        let executor = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        let executor = executor.map_err(|error| Error::Config(format!("no async runtime can be started: {error}")))?;
+        executor.block_on(clock.begin());
+        let store = FaultStore::new(Arc::new(records.clone()));
+        let shared: Arc<dyn Clock> = Arc::clone(clock) as _;
+        let builder = Runtime::builder().store(store.clone()).namespace("explorer").clock(shared);
+        let named: std::collections::BTreeSet<_> = registry::tasks().iter().filter_map(|task| task.store).collect();
+        let builder = named.into_iter().fold(builder, |builder, name| builder.named_store(name, store.clone()));
+        let runtime = configure(builder.keepers(Workplace::BesideTheCalls)).build()?;
+        Ok(Self { executor, runtime, store, clock: Arc::clone(clock) })
+    }
+
+    /// Time passes until no lease holds any more. The keeper does meanwhile what it has to.
+    pub(super) fn outlast_leases(&self, records: &MemoryStore) {
+        self.executor.block_on(async {
+            let running = ListQuery { state: Some(State::Running), ..ListQuery::default() };
+            let running = records.list(&running).await.unwrap_or_default();
+            let last = running.iter().filter_map(|record| record.lease_until).max();
+            let left = last.map_or(Duration::ZERO, |until| until.since(self.clock.now()));
+            tokio::time::sleep(left.saturating_add(MARGIN)).await;
+            self.clock.uptime();
+        });
+    }
+
+    /// The store can be reached again, and what was late arrives: `sent` by this process or by the one before.
+    pub(super) fn heal(&self, sent: &Faults) {
+        self.store.faults().heal();
+        self.store.keeper_faults().heal();
+        self.executor.block_on(sent.deliver());
+    }
+
+    /// The process ends in good order.
+    pub(super) fn stop(self) {
+        let Self { executor, runtime, .. } = self;
+        executor.block_on(async { drop(runtime) });
+        executor.shutdown_background();
+    }
+
+    /// The process is gone: nothing of it runs any more, so that nothing more of it reaches the records.
+    pub(super) fn kill(self) {
+        self.executor.shutdown_background();
+    }
+}

@@ -1,0 +1,151 @@
+//! What is done to a delivery: where, and what that does to the handler.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use idem::idempotent;
+use idem::testing::{Explorer, Promise, explore};
+
+use crate::world::{AppError, lock};
+
+const AWAITS: u32 = 5;
+
+/// Where a body is, told when it is dropped.
+struct Place<'a> {
+    at: u32,
+    dropped: &'a Mutex<BTreeSet<u32>>,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        lock(self.dropped).insert(self.at);
+    }
+}
+
+#[idempotent(name = "explore.walk", key())]
+async fn walk(#[idem(skip)] dropped: &Mutex<BTreeSet<u32>>) -> Result<u32, AppError> {
+    let mut place = Place { at: 0, dropped };
+    for _ in 0..AWAITS {
+        place.at += 1;
+        tokio::task::yield_now().await;
+    }
+    place.at = 0;
+    Ok(1)
+}
+
+#[test]
+fn every_await_and_every_operation_is_visited() {
+    let dropped = Mutex::default();
+    let deliver = async |(): &()| walk(&dropped).await;
+    let found = Explorer::new(|| (), deliver).max_faults(1).run();
+    found.assert_holds();
+    assert_eq!((found.awaits(), found.operations()), (5, 2));
+    // Two things at each await and eight at each operation; the second delivery only asks for the claim.
+    assert_eq!(found.schedules_of(1), 5 * 2 + 2 * 8 + 8, "{found}");
+    assert_eq!(*lock(&dropped), (0..=AWAITS).collect());
+}
+
+/// A lock in the world that a destructor frees.
+struct Locked<'a>(&'a AtomicBool);
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
+}
+
+/// Dropped, a body frees what it has; killed, it does not.
+#[test]
+fn a_killed_delivery_runs_no_destructor() {
+    #[idempotent(name = "explore.locked", key())]
+    async fn locked(#[idem(skip)] lock: &AtomicBool) -> Result<u32, AppError> {
+        if lock.swap(true, Ordering::SeqCst) {
+            return Err(AppError::Refused("locked"));
+        }
+        let _locked = Locked(lock);
+        tokio::task::yield_now().await;
+        Ok(1)
+    }
+    let explorer = || Explorer::new(AtomicBool::default, async |lock: &AtomicBool| locked(lock).await);
+    let found = explorer().run();
+    let violation = found.violation().unwrap();
+    assert_eq!((violation.promise(), violation.seed()), (Promise::Answers, "1@await1=kill"), "{found}");
+    explorer().replay("1@await1=drop").run().assert_holds();
+}
+
+/// What a body spawned ends with its process.
+#[test]
+fn a_kill_ends_what_the_body_spawned() {
+    #[idempotent(name = "explore.spawns", key())]
+    async fn spawns(#[idem(skip)] count: &std::sync::Arc<AtomicU32>) -> Result<u32, AppError> {
+        let count = std::sync::Arc::clone(count);
+        let later = async move {
+            tokio::task::yield_now().await;
+            tokio::task::yield_now().await;
+            count.fetch_add(1, Ordering::SeqCst);
+        };
+        if idem::current().attempt() == 1 {
+            tokio::spawn(later);
+        }
+        tokio::task::yield_now().await;
+        Ok(1)
+    }
+    let deliver = async |count: &std::sync::Arc<AtomicU32>| spawns(count).await;
+    let explorer = |seed: &str| Explorer::new(std::sync::Arc::<AtomicU32>::default, deliver).replay(seed);
+    let ran = |count: &std::sync::Arc<AtomicU32>| count.load(Ordering::SeqCst) == 1;
+    explorer("1@await1=drop").at_the_end(ran).run().assert_holds();
+    explorer("1@await1=kill").at_the_end(move |count| !ran(count)).run().assert_holds();
+}
+
+/// While the store is away the body's value cannot be recorded: the next delivery runs it again.
+#[test]
+fn a_store_that_is_away_keeps_nothing() {
+    #[idempotent(name = "explore.counts", key())]
+    async fn counts(#[idem(skip)] runs: &AtomicU32) -> Result<u32, AppError> {
+        Ok(runs.fetch_add(1, Ordering::SeqCst))
+    }
+    let explorer = || Explorer::new(AtomicU32::default, async |runs: &AtomicU32| counts(runs).await);
+    let ran = |times| move |runs: &AtomicU32| runs.load(Ordering::SeqCst) == times;
+    for (seed, times) in [
+        ("none", 1),
+        ("1@claim1=away", 1),
+        ("1@claim1=lose-request", 1),
+        ("1@claim1=lose-reply", 1),
+        ("1@claim1=late", 1),
+        ("1@claim1=drop-after", 1),
+        ("1@claim1=kill-after", 1),
+        ("1@complete1=lose-request", 1),
+        ("1@complete1=lose-reply", 1),
+        ("1@complete1=late", 1),
+        ("1@complete1=drop-before", 1),
+        ("1@complete1=drop-after", 1),
+        ("1@complete1=kill-after", 1),
+        ("1@complete1=kill-before", 2),
+        ("1@complete1=away", 2),
+        ("1@complete1=away,2@complete1=kill-before", 3),
+    ] {
+        let found = explorer().replay(seed).at_the_end(ran(times)).run();
+        assert!(found.violation().is_none(), "{seed}: {found}");
+        assert_eq!(found.entries(), (times as usize, times as usize), "{seed}");
+    }
+}
+
+/// Two faults are needed: the retry that mends the first is hit as well.
+#[test]
+fn pairs_find_what_single_faults_do_not() {
+    #[idempotent(name = "explore.third", key())]
+    async fn third(#[idem(skip)] runs: &AtomicU32) -> Result<u32, AppError> {
+        Ok(runs.fetch_add(1, Ordering::SeqCst))
+    }
+    let explorer = || {
+        let deliver = async |runs: &AtomicU32| third(runs).await;
+        Explorer::new(AtomicU32::default, deliver).always(|runs| runs.load(Ordering::SeqCst) < 3)
+    };
+    explorer().max_faults(1).run().assert_holds();
+    let found = explorer().run();
+    assert_eq!(found.violation().unwrap().seed(), "1@complete1=kill-before,2@complete1=kill-before");
+    let found =
+        explore(AtomicU32::default, async |runs: &AtomicU32| third(runs).await, |runs| runs.load(Ordering::SeqCst) < 2);
+    assert_eq!(found.violation().unwrap().seed(), "1@complete1=kill-before");
+}
