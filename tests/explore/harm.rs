@@ -149,3 +149,24 @@ fn pairs_find_what_single_faults_do_not() {
         explore(AtomicU32::default, async |runs: &AtomicU32| third(runs).await, |runs| runs.load(Ordering::SeqCst) < 2);
     assert_eq!(found.violation().unwrap().seed(), "1@complete1=kill-before");
 }
+
+/// A destructor that panics is the delivery's error: exploring goes on.
+#[test]
+fn a_destructor_that_panics_is_told() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            assert!(std::thread::panicking(), "the destructor");
+        }
+    }
+    let deliver = async |runs: &AtomicU32| {
+        let bomb = (runs.fetch_add(1, Ordering::SeqCst) == 0).then_some(Bomb);
+        tokio::task::yield_now().await;
+        bomb.map(std::mem::forget);
+        Ok::<_, AppError>(())
+    };
+    let found = Explorer::new(AtomicU32::default, deliver).always(|_| false).replay("1@await1=drop").run();
+    let steps = found.violation().unwrap().steps();
+    assert!(steps[0].starts_with("delivery 1: dropped the 1st time it waited"), "{found}");
+    assert!(steps[1].contains("a panic of a destructor: the destructor"), "{found}");
+}

@@ -68,7 +68,10 @@ pub(super) fn deliver(
             return Seen { points, ending };
         }
     }
-    process.executor.block_on(process.runtime.enter(async { drop(future) }));
+    let dropped = async { catch_unwind(AssertUnwindSafe(|| drop(future))) };
+    if let Err(panic) = process.executor.block_on(process.runtime.enter(dropped)) {
+        ending = Ending::Refused(format!("a panic of a destructor: {}", message(&*panic)));
+    }
     Seen { points, ending }
 }
 

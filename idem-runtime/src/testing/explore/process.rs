@@ -1,5 +1,6 @@
 //! One process of a schedule: a runtime on the schedule's records, in virtual time of its own, until it is stopped or killed.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use super::Configure;
 use super::clock::Virtual;
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::key::Secret;
 use crate::lease::Workplace;
 use crate::record::State;
 use crate::registry;
@@ -33,10 +35,12 @@ impl Process {
         executor.block_on(clock.begin());
         let store = FaultStore::new(Arc::new(records.clone()));
         let shared: Arc<dyn Clock> = Arc::clone(clock) as _;
-        let builder = Runtime::builder().store(store.clone()).namespace("explorer").clock(shared);
-        let named: std::collections::BTreeSet<_> = registry::tasks().iter().filter_map(|task| task.store).collect();
+        // Tasks marked `pii` need a secret, whichever; `configure` may give another.
+        let secret = Secret::new("explorer", &[7; 32]).map_err(|error| Error::Config(error.to_string()))?;
+        let builder = configure(Runtime::builder().secret(secret)).store(store.clone());
+        let named: BTreeSet<_> = registry::tasks().iter().filter_map(|task| task.store).collect();
         let builder = named.into_iter().fold(builder, |builder, name| builder.named_store(name, store.clone()));
-        let runtime = configure(builder.keepers(Workplace::BesideTheCalls)).build()?;
+        let runtime = builder.clock(shared).keepers(Workplace::BesideTheCalls).build()?;
         Ok(Self { executor, runtime, store, clock: Arc::clone(clock) })
     }
 

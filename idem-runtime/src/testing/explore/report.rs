@@ -72,7 +72,7 @@ impl fmt::Display for Violation {
         writeln!(f, "not kept: {}", self.promise)?;
         self.steps.iter().try_for_each(|step| writeln!(f, "  {step}"))?;
         writeln!(f, "  {}", self.told)?;
-        write!(f, "again: `{SEED_VARIABLE}={} cargo test …`, or `.replay(\"{}\")`", self.seed, self.seed)
+        write!(f, "again: `{SEED_VARIABLE}={} cargo test <this test>`, or `.replay(\"{}\")`", self.seed, self.seed)
     }
 }
 
