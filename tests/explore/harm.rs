@@ -162,7 +162,7 @@ fn a_destructor_that_panics_is_told() {
     let deliver = async |runs: &AtomicU32| {
         let bomb = (runs.fetch_add(1, Ordering::SeqCst) == 0).then_some(Bomb);
         tokio::task::yield_now().await;
-        bomb.map(std::mem::forget);
+        std::mem::forget(bomb);
         Ok::<_, AppError>(())
     };
     let found = Explorer::new(AtomicU32::default, deliver).always(|_| false).replay("1@await1=drop").run();

@@ -178,7 +178,7 @@ impl<'a, W, S, D> Explorer<'a, W, S, D> {
     /// schedule alone is run.
     ///
     /// # Panics
-    /// With the panic of `setup`, and for a seed that is none.
+    /// With the panic of `setup`.
     pub fn run<T, E>(self) -> Exploration
     where
         S: Fn() -> W + Send,
@@ -186,9 +186,9 @@ impl<'a, W, S, D> Explorer<'a, W, S, D> {
         E: Display,
     {
         let seed = self.seed.clone().or_else(|| std::env::var(SEED_VARIABLE).ok().filter(|seed| !seed.is_empty()));
-        let schedule = seed.map(|seed| seed.parse::<Schedule>().unwrap_or_else(|wrong| panic!("{wrong}")));
-        let explore = move || match schedule {
-            Some(schedule) => search::replay(&self, &schedule),
+        let explore = move || match seed.as_deref().map(str::parse::<Schedule>) {
+            Some(Ok(schedule)) => search::replay(&self, &schedule),
+            Some(Err(wrong)) => Exploration::not_started(wrong),
             None => search::search(&self),
         };
         // A thread of its own: the caller's may be one of an async runtime, in which no other can run.

@@ -23,7 +23,7 @@ pub enum Promise {
     OneBody,
     /// The same schedule goes the same way: the handler does the same each time.
     Repeatable,
-    /// The runtime can be built.
+    /// The exploration can start: the runtime can be built, and the seed is one.
     Starts,
 }
 
@@ -36,7 +36,7 @@ impl fmt::Display for Promise {
             Self::Answers => "a delivery without a fault answers",
             Self::OneBody => "one body at a time",
             Self::Repeatable => "the same schedule goes the same way: no randomness, no thread, no clock of the machine in the handler or its world; and the handler is the one that the seed was printed for",
-            Self::Starts => "the runtime can be built: `.runtime(…)` gives it what its tasks need",
+            Self::Starts => "the exploration can start: `.runtime(…)` gives the runtime what its tasks need",
         })
     }
 }
@@ -61,7 +61,7 @@ impl Violation {
         &self.steps
     }
 
-    /// The schedule as text, for [`Explorer::replay`](super::Explorer::replay) and the environment variable `IDEM_EXPLORE`.
+    /// The schedule as text; empty where the one given is none. For [`Explorer::replay`](super::Explorer::replay) and the environment variable `IDEM_EXPLORE`.
     pub fn seed(&self) -> &str {
         &self.seed
     }
@@ -72,6 +72,9 @@ impl fmt::Display for Violation {
         writeln!(f, "not kept: {}", self.promise)?;
         self.steps.iter().try_for_each(|step| writeln!(f, "  {step}"))?;
         writeln!(f, "  {}", self.told)?;
+        if self.seed.is_empty() {
+            return Ok(());
+        }
         write!(f, "again: `{SEED_VARIABLE}={} cargo test <this test>`, or `.replay(\"{}\")`", self.seed, self.seed)
     }
 }
@@ -99,6 +102,12 @@ impl Exploration {
             replayed: None,
             violation: None,
         }
+    }
+
+    /// Nothing was run.
+    pub(super) fn not_started(told: String) -> Self {
+        let (steps, seed) = (Vec::new(), String::new());
+        Self { violation: Some(Violation { promise: Promise::Starts, told, steps, seed }), ..Self::new() }
     }
 
     /// The first promise that was found broken; the exploration ended there.
