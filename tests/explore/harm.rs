@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
+use idem::clock::Timestamp;
 use idem::idempotent;
-use idem::testing::{Explorer, Promise, explore};
+use idem::testing::{Explorer, Promise, current_runtime, explore};
 
 use crate::world::{AppError, lock};
 
@@ -103,6 +105,8 @@ fn a_kill_ends_what_the_body_spawned() {
 fn a_store_that_is_away_keeps_nothing() {
     #[idempotent(name = "explore.counts", key())]
     async fn counts(#[idem(skip)] runs: &AtomicU32) -> Result<u32, AppError> {
+        // The keeper opens its connection meanwhile, which is to be away as well.
+        tokio::task::yield_now().await;
         Ok(runs.fetch_add(1, Ordering::SeqCst))
     }
     let explorer = || Explorer::new(AtomicU32::default, async |runs: &AtomicU32| counts(runs).await);
@@ -169,4 +173,29 @@ fn a_destructor_that_panics_is_told() {
     let steps = found.violation().unwrap().steps();
     assert!(steps[0].starts_with("delivery 1: dropped the 1st time it waited"), "{found}");
     assert!(steps[1].contains("a panic of a destructor: the destructor"), "{found}");
+}
+
+/// A process that takes over goes on at the time at which the other was killed, on each of the clocks.
+#[test]
+fn time_goes_on_from_one_process_to_the_next() {
+    type Times = Mutex<Vec<(Timestamp, tokio::time::Instant)>>;
+    let deliver = async |times: &Times| {
+        let runtime = current_runtime()?;
+        let run = async || {
+            // tidy: allow sleep: in virtual time
+            tokio::time::sleep(Duration::from_secs(100)).await;
+            Ok::<_, AppError>(1)
+        };
+        let delivery = lock(times).len();
+        let outcome = runtime.call("explore.time").arg("delivery", &delivery).run(run).await?;
+        lock(times).push((outcome.call().created_at.unwrap(), tokio::time::Instant::now()));
+        // Where it is killed: nothing runs under a lease.
+        tokio::task::yield_now().await;
+        Ok::<_, AppError>(())
+    };
+    let found = Explorer::new(Times::default, deliver).at_the_end(|times| {
+        let [(first, first_end), (second, second_end)] = lock(times)[..] else { panic!("two deliveries") };
+        second.since(first) >= Duration::from_secs(100) && second_end - first_end >= Duration::from_secs(100)
+    });
+    found.replay("1@await2=kill").run().assert_holds();
 }

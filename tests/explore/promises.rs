@@ -188,6 +188,16 @@ fn a_refusal_that_the_record_explains_is_none() {
     let found = Explorer::new(|| (), async |()| cancelled(1).await).replay("none").run();
     found.assert_holds();
     assert_eq!(found.entries(), (1, 1), "{found}");
+    // A duplicate of a strict task enters no body: where one was entered, the error is another's.
+    #[idempotent(name = "explore.refuses")]
+    async fn refuses(id: u32) -> Result<u32, AppError> {
+        if id == 0 { Ok(id) } else { Err(AppError::Refused("always")) }
+    }
+    let deliver = async |(): &()| {
+        strict(2).await.ok();
+        refuses(1).await
+    };
+    assert_eq!(broken(&explore(|| (), deliver, |()| true)), (Promise::Answers, "none"));
 }
 
 /// Cleared by force and killed, the key runs again although its lease would hold.
