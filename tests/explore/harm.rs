@@ -9,7 +9,7 @@ use idem::clock::Timestamp;
 use idem::idempotent;
 use idem::testing::{Explorer, Promise, current_runtime, explore};
 
-use crate::world::{AppError, lock};
+use crate::world::{AppError, Payments, charge_at_once, lock};
 
 const AWAITS: u32 = 5;
 
@@ -198,4 +198,17 @@ fn time_goes_on_from_one_process_to_the_next() {
         second.since(first) >= Duration::from_secs(100) && second_end - first_end >= Duration::from_secs(100)
     });
     found.replay("1@await2=kill").run().assert_holds();
+}
+
+/// The kill comes while the store is asked, though the delivery gives that call up and would answer at once.
+#[test]
+fn a_kill_comes_before_an_answer() {
+    let deliver = async |payments: &Payments| {
+        let call = std::pin::pin!(charge_at_once(payments, 1));
+        Ok::<_, AppError>(futures::poll!(call).is_ready())
+    };
+    let found = Explorer::new(Payments::default, deliver).always(|payments| payments.charges() < 2);
+    let found = found.replay("1@complete1=kill-before").run();
+    let steps = found.violation().unwrap().steps();
+    assert_eq!(steps[1], "the leases ran out, and another process took over", "{found}");
 }

@@ -185,7 +185,10 @@ fn a_refusal_that_the_record_explains_is_none() {
         Ok(id)
     }
     explore(|| (), async |()| strict(1).await, |()| true).assert_holds();
-    let found = Explorer::new(|| (), async |()| cancelled(1).await).replay("none").run();
+    let found = Explorer::new(|| (), async |()| strict(1).await).at_the_end(|()| false).run();
+    assert_eq!(broken(&found), (Promise::AtTheEnd, "none"), "its work is done, and can be judged");
+    // Nothing promises the effect of what was set aside.
+    let found = Explorer::new(|| (), async |()| cancelled(1).await).at_the_end(|()| false).replay("none").run();
     found.assert_holds();
     assert_eq!(found.entries(), (1, 1), "{found}");
     // A duplicate of a strict task enters no body: where one was entered, the error is another's.
@@ -265,6 +268,13 @@ fn an_exploration_that_was_cut_short_says_so() {
     let told = std::panic::catch_unwind(|| cut.assert_holds()).unwrap_err();
     let told = told.downcast_ref::<String>().unwrap();
     assert!(told.contains("`max_schedules` ended it: raise it, or lower `max_faults`"), "{told}");
+}
+
+#[test]
+fn where_nothing_can_go_wrong_the_exploration_ends() {
+    let found = Explorer::new(|| (), async |()| Ok::<_, Error>(())).max_faults(usize::MAX).run();
+    assert!(found.is_complete() && found.schedules() == 1, "{found}");
+    assert_eq!((found.awaits(), found.operations(), found.entries()), (0, 0, (0, 0)));
 }
 
 /// An async runtime cannot run in another one's thread.

@@ -35,8 +35,11 @@ pub(super) enum Ending {
 
 /// What was seen of it.
 pub(super) struct Seen {
+    /// Where something could go wrong, in the order of time.
     pub(super) points: Vec<Point>,
     pub(super) ending: Ending,
+    /// Whether a body was entered.
+    pub(super) has_entered: bool,
 }
 
 /// Where the delivery is cut off, and how.
@@ -60,19 +63,20 @@ pub(super) fn deliver(
     let mut points = Vec::new();
     let driven = drive(process, future.as_mut(), cut, patience, &mut points);
     let mut ending = process.executor.block_on(process.runtime.enter(frame.scope(driven)));
+    let has_entered = entries.count() > entered_before;
     if let Ending::Cut { is_killed, inside } = &mut ending {
         *inside = entries.innermost(entered_before);
         if *is_killed {
             // A process that is killed runs no destructor. The memory is lost: what it lent must look lent.
             std::mem::forget(future);
-            return Seen { points, ending };
+            return Seen { points, ending, has_entered };
         }
     }
     let dropped = async { catch_unwind(AssertUnwindSafe(|| drop(future))) };
     if let Err(panic) = process.executor.block_on(process.runtime.enter(dropped)) {
         ending = Ending::Refused(format!("a panic of a destructor: {}", message(&*panic)));
     }
-    Seen { points, ending }
+    Seen { points, ending, has_entered }
 }
 
 /// Polls the delivery until it ends, is to be cut off, or has waited for too long.
@@ -103,20 +107,21 @@ async fn drive<F: Future<Output = Result<(), String>>>(
         if faults.is_cut() {
             process.store.keeper_faults().cut();
         }
-        match polled {
-            Ok(Poll::Ready(Ok(()))) => return Poll::Ready(Ending::Answered),
-            Ok(Poll::Ready(Err(error))) => return Poll::Ready(Ending::Refused(error)),
-            Err(panic) => return Poll::Ready(Ending::Refused(format!("a panic: {}", message(&*panic)))),
-            Ok(Poll::Pending) => {}
+        if matches!(polled, Ok(Poll::Pending)) {
+            awaits += 1;
+            points.push(Point::Await(awaits));
         }
-        awaits += 1;
-        points.push(Point::Await(awaits));
-        match &cut {
-            Some(Cut { point, is_killed }) if points[known..].contains(point) => {
-                Poll::Ready(Ending::Cut { is_killed: *is_killed, inside: None })
+        if let Some(Cut { is_killed, .. }) = cut.as_ref().filter(|cut| points[known..].contains(&cut.point)) {
+            return Poll::Ready(Ending::Cut { is_killed: *is_killed, inside: None });
+        }
+        match polled {
+            Ok(Poll::Ready(Ok(()))) => Poll::Ready(Ending::Answered),
+            Ok(Poll::Ready(Err(error))) => Poll::Ready(Ending::Refused(error)),
+            Err(panic) => Poll::Ready(Ending::Refused(format!("a panic: {}", message(&*panic)))),
+            Ok(Poll::Pending) if awaits >= MOST_AWAITS => {
+                Poll::Ready(Ending::Hung(format!("it waited {awaits} times")))
             }
-            _ if awaits >= MOST_AWAITS => Poll::Ready(Ending::Hung(format!("it waited {awaits} times"))),
-            _ => Poll::Pending,
+            Ok(Poll::Pending) => Poll::Pending,
         }
     })
     .await

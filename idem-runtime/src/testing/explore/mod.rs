@@ -137,7 +137,7 @@ impl<'a, W, S, D> Explorer<'a, W, S, D> {
     }
 
     /// This must hold after the last delivery, to which nothing was done: "charged, and no lock left". It is not asked where
-    /// that delivery was refused, and the record says why: nothing promises its effect then.
+    /// that delivery was refused because work was parked, cancelled or failed for good: nothing promises its effect then.
     pub fn at_the_end(mut self, invariant: impl Fn(&W) -> bool + Send + 'a) -> Self {
         self.at_the_end.push(Box::new(invariant));
         self

@@ -34,28 +34,16 @@ pub(super) struct Played {
     pub(super) broken: Option<(Promise, String)>,
 }
 
-pub(super) fn play<W, S, D, T, E>(explorer: &Explorer<'_, W, S, D>, schedule: &Schedule) -> Played
-where
-    S: Fn() -> W,
-    D: AsyncFn(&W) -> Result<T, E>,
-    E: Display,
-{
-    let mut played = Played::default();
-    let entries = Arc::new(Entries::default());
-    if let Err(error) = through(explorer, schedule, &entries, &mut played) {
-        played.broken = Some((Promise::Starts, error.to_string()));
-    }
-    played.entries = entries.most();
-    played
+/// What a schedule is played on.
+struct Stage<'e, 'a, W, S, D> {
+    explorer: &'e Explorer<'a, W, S, D>,
+    world: W,
+    clock: Arc<Virtual>,
+    records: MemoryStore,
+    entries: Arc<Entries>,
 }
 
-/// Goes through the deliveries until a promise is broken.
-fn through<W, S, D, T, E>(
-    explorer: &Explorer<'_, W, S, D>,
-    schedule: &Schedule,
-    entries: &Arc<Entries>,
-    played: &mut Played,
-) -> Result<(), Error>
+pub(super) fn play<W, S, D, T, E>(explorer: &Explorer<'_, W, S, D>, schedule: &Schedule) -> Played
 where
     S: Fn() -> W,
     D: AsyncFn(&W) -> Result<T, E>,
@@ -64,53 +52,103 @@ where
     let clock = Arc::new(Virtual::new());
     let shared: Arc<dyn Clock> = Arc::clone(&clock) as _;
     let records = MemoryStore::builder().clock(shared).build();
-    let world = (explorer.setup)();
-    let mut process = Process::start(&records, &clock, &*explorer.configure)?;
-    let last = FEWEST_DELIVERIES.max(schedule.last_harmed() + 1);
-    for number in 1..=last {
-        let mishaps = schedule.of(number);
-        let entered_before = entries.count();
-        let call = async { (explorer.deliver)(&world).await.map(drop).map_err(|error| error.to_string()) };
-        let Seen { points, ending } = deliver(&process, call, &mishaps, entries, explorer.patience);
-        let has_entered = entries.count() > entered_before;
-        let missed = mishaps.iter().find(|mishap| !points.contains(&mishap.point));
-        played.points.extend(points.into_iter().map(|point| (number, point)));
-        played.steps.extend(mishaps.iter().map(|mishap| harmed(mishap, &ending)));
-        played.steps.extend(delivery_ended(number, &ending));
-        let sent = process.store.faults().clone();
-        if let Ending::Cut { is_killed: true, .. } = ending {
-            process.kill();
-            process = Process::start(&records, &clock, &*explorer.configure)?;
+    let stage = Stage { explorer, world: (explorer.setup)(), clock, records, entries: Arc::default() };
+    let mut played = Played::default();
+    if let Err(error) = stage.play(schedule, &mut played) {
+        played.broken = Some((Promise::Starts, error.to_string()));
+    }
+    played.entries = stage.entries.most();
+    played
+}
+
+impl<W, S, D> Stage<'_, '_, W, S, D> {
+    /// Goes through the deliveries until a promise is broken.
+    fn play<T, E>(&self, schedule: &Schedule, played: &mut Played) -> Result<(), Error>
+    where
+        D: AsyncFn(&W) -> Result<T, E>,
+        E: Display,
+    {
+        let mut process = self.start()?;
+        let last = FEWEST_DELIVERIES.max(schedule.last_harmed() + 1);
+        for number in 1..=last {
+            let mishaps = schedule.of(number);
+            let call =
+                async { (self.explorer.deliver)(&self.world).await.map(drop).map_err(|error| error.to_string()) };
+            let seen = deliver(&process, call, &mishaps, &self.entries, self.explorer.patience);
+            let missed = mishaps.iter().find(|mishap| !seen.points.contains(&mishap.point));
+            played.points.extend(seen.points.iter().map(|point| (number, *point)));
+            played.steps.extend(mishaps.iter().map(|mishap| harmed(mishap, &seen.ending)));
+            played.steps.extend(delivery_ended(number, &seen.ending));
+            let sent = process.store.faults().clone();
+            if let Ending::Cut { is_killed: true, .. } = seen.ending {
+                process.kill();
+                process = self.start()?;
+            }
+            played.broken = if let Some(missed) = missed {
+                let told = format!("delivery {number} does not come to {} this time", missed.point);
+                Some((Promise::Repeatable, told))
+            } else if let Ending::Hung(how) = &seen.ending {
+                Some((Promise::Ends, format!("delivery {number} hangs: {how}")))
+            } else {
+                process.outlast_leases(&self.records);
+                process.heal(&sent);
+                self.judge(number, number == last, &seen, &process)
+            };
+            if played.broken.is_some() {
+                break;
+            }
         }
-        played.broken = if let Some(missed) = missed {
-            let told = format!("delivery {number} does not come to {} this time", missed.point);
-            Some((Promise::Repeatable, told))
-        } else if let Ending::Hung(how) = &ending {
-            Some((Promise::Ends, format!("delivery {number} hangs: {how}")))
-        } else {
-            process.outlast_leases(&records);
-            process.heal(&sent);
-            let after = format!("after delivery {number}");
-            let overlap = entries.overlapping().map(|task| {
-                let told = format!("delivery {number} entered the body of `{task}` while another's lease held");
-                (Promise::OneBody, told)
-            });
-            let broken = overlap.or_else(|| fails(&explorer.always, &world, Promise::Invariant, &after));
-            broken.or_else(|| match &ending {
-                Ending::Refused(error) if number == last && !is_excused(&process, &records, has_entered) => {
-                    let told = format!("delivery {number}, to which nothing was done, answered an error: {error}");
-                    Some((Promise::Answers, told))
-                }
-                _ if number == last => fails(&explorer.at_the_end, &world, Promise::AtTheEnd, &after),
-                _ => None,
-            })
-        };
-        if played.broken.is_some() {
-            break;
+        process.stop();
+        Ok(())
+    }
+
+    fn start(&self) -> Result<Process, Error> {
+        Process::start(&self.records, &self.clock, &*self.explorer.configure)
+    }
+
+    /// What does not hold after a delivery that ended, now that no lease holds any more.
+    fn judge(&self, number: usize, is_last: bool, seen: &Seen, process: &Process) -> Option<(Promise, String)> {
+        let after = format!("after delivery {number}");
+        if let Some(task) = self.entries.overlapping() {
+            let told = format!("delivery {number} entered the body of `{task}` while another's lease held");
+            return Some((Promise::OneBody, told));
+        }
+        let broken = fails(&self.explorer.always, &self.world, Promise::Invariant, &after);
+        if broken.is_some() || !is_last {
+            return broken;
+        }
+        match (&seen.ending, self.excuse(seen, process)) {
+            (Ending::Refused(error), None) => {
+                let told = format!("delivery {number}, to which nothing was done, answered an error: {error}");
+                Some((Promise::Answers, told))
+            }
+            (Ending::Refused(_), Some(Excuse::SetAside)) => None,
+            _ => fails(&self.explorer.at_the_end, &self.world, Promise::AtTheEnd, &after),
         }
     }
-    process.stop();
-    Ok(())
+
+    /// Why a delivery may be refused, if the records say so.
+    fn excuse(&self, seen: &Seen, process: &Process) -> Option<Excuse> {
+        let strict = |record: &Record| {
+            let task = registry::find(record.key.task(), None);
+            task.and_then(|task| process.runtime.settings(task).ok()).is_some_and(|settings| settings.strict)
+        };
+        let all = process.executor.block_on(self.records.list(&ListQuery::default())).unwrap_or_default();
+        let is_set_aside = |state| matches!(state, State::Parked | State::Cancelled | State::Failed);
+        if all.iter().any(|record| is_set_aside(record.state)) {
+            return Some(Excuse::SetAside);
+        }
+        let done = |record: &Arc<Record>| record.state == State::Completed && strict(record);
+        (!seen.has_entered && all.iter().any(done)).then_some(Excuse::Done)
+    }
+}
+
+/// Why a delivery may be refused.
+enum Excuse {
+    /// Work was parked, cancelled, or failed for good.
+    SetAside,
+    /// It entered no body, and a strict task had completed.
+    Done,
 }
 
 /// The first of these that does not hold of the world. A panic, as of an `assert!`, says how.
@@ -121,22 +159,4 @@ fn fails<W>(invariants: &[Invariant<'_, W>], world: &W, promise: Promise, after:
         Err(panic) => Some(format!("it does not hold {after}: {}", message(&*panic))),
     };
     invariants.iter().find_map(fails).map(|told| (promise, told))
-}
-
-/// Whether the records say why a delivery was refused: as a duplicate of a strict task, whose body it did not enter, or
-/// because the work was set aside, cancelled, or failed for good.
-fn is_excused(process: &Process, records: &MemoryStore, has_entered: bool) -> bool {
-    let strict = |record: &Record| {
-        let task = registry::find(record.key.task(), None);
-        task.and_then(|task| process.runtime.settings(task).ok()).is_some_and(|settings| settings.strict)
-    };
-    all(process, records).iter().any(|record| match record.state {
-        State::Parked | State::Cancelled | State::Failed => true,
-        State::Completed => !has_entered && strict(record),
-        _ => false,
-    })
-}
-
-fn all(process: &Process, records: &MemoryStore) -> Vec<Arc<Record>> {
-    process.executor.block_on(records.list(&ListQuery::default())).unwrap_or_default()
 }

@@ -80,6 +80,7 @@ impl fmt::Display for Violation {
 }
 
 /// What an [`Explorer`](super::Explorer) found. Displayed, it says how much was explored, and the violation step by step.
+#[must_use = "it fails no test by itself: call `assert_holds`"]
 #[derive(Debug, Clone)]
 pub struct Exploration {
     pub(super) by_size: Vec<usize>,

@@ -35,6 +35,9 @@ where
                 next.extend(schedule.extended(&played.points).take(room));
             }
         }
+        if next.is_empty() {
+            break;
+        }
         level = next;
     }
     found
