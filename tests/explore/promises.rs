@@ -304,3 +304,15 @@ fn handlers_that_call_handlers_are_explored() {
     found.assert_holds();
     assert_eq!((found.awaits(), found.operations()), (2, 4), "{found}");
 }
+
+/// A claim that arrives late gets its lease again, though its owner was killed: that is waited for, not reported.
+#[test]
+fn a_late_claim_holds_up_no_delivery() {
+    #[idempotent(name = "explore.busy", on_in_progress = "error")]
+    async fn busy(#[idem(skip)] payments: &Payments, order: u32) -> Result<u32, AppError> {
+        payments.charge_under(&idem::current().derive_key("charge")?).await;
+        Ok(order)
+    }
+    let deliver = async |payments: &Payments| busy(payments, 4711).await;
+    Explorer::new(Payments::default, deliver).replay("1@claim1=late,1@await1=kill").run().assert_holds();
+}

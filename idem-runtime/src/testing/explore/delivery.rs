@@ -92,7 +92,7 @@ async fn drive<F: Future<Output = Result<(), String>>>(
     let mut calls: HashMap<Op, u64> = HashMap::new();
     let mut awaits = 0;
     let mut limit = Box::pin(tokio::time::sleep(patience));
-    poll_fn(|cx| {
+    let ending = poll_fn(|cx| {
         if limit.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Ending::Hung(format!("it did not end within {} of virtual time", spelled(patience))));
         }
@@ -123,8 +123,10 @@ async fn drive<F: Future<Output = Result<(), String>>>(
             }
             Ok(Poll::Pending) => Poll::Pending,
         }
-    })
-    .await
+    });
+    let ending = ending.await;
+    process.note_time();
+    ending
 }
 
 impl Cut {

@@ -90,8 +90,7 @@ impl<W, S, D> Stage<'_, '_, W, S, D> {
             } else if let Ending::Hung(how) = &seen.ending {
                 Some((Promise::Ends, format!("delivery {number} hangs: {how}")))
             } else {
-                process.outlast_leases(&self.records);
-                process.heal(&sent);
+                process.rest(&self.records, &sent);
                 self.judge(number, number == last, &seen, &process)
             };
             if played.broken.is_some() {

@@ -17,7 +17,7 @@ use crate::store::memory::MemoryStore;
 use crate::store::{ListQuery, Store};
 use crate::testing::fault::{FaultStore, Faults};
 
-/// How long a lease has been over before the next delivery, and at least the time that the keeper has between two.
+/// How long a lease has been over before the next delivery, and the time that the keeper has at least.
 const MARGIN: Duration = Duration::from_secs(1);
 
 pub(super) struct Process {
@@ -44,23 +44,34 @@ impl Process {
         Ok(Self { executor, runtime, store, clock: Arc::clone(clock) })
     }
 
-    /// Time passes until no lease holds any more. The keeper does meanwhile what it has to.
-    pub(super) fn outlast_leases(&self, records: &MemoryStore) {
+    /// What is left of a delivery comes to its end: time passes until no lease holds, then the store can be reached again,
+    /// and what was late arrives, `sent` by this process or by the one before.
+    pub(super) fn rest(&self, records: &MemoryStore, sent: &Faults) {
         self.executor.block_on(async {
-            let running = ListQuery { state: Some(State::Running), ..ListQuery::default() };
-            let running = records.list(&running).await.unwrap_or_default();
-            let last = running.iter().filter_map(|record| record.lease_until).max();
-            let left = last.map_or(Duration::ZERO, |until| until.since(self.clock.now()));
-            tokio::time::sleep(left.saturating_add(MARGIN)).await;
-            self.clock.uptime();
+            tokio::time::sleep(MARGIN).await;
+            self.outlast_leases(records).await;
+            self.store.faults().heal();
+            self.store.keeper_faults().heal();
+            sent.deliver().await;
+            // A late claim may have got its lease again, and a delivery would have to wait for nobody.
+            self.outlast_leases(records).await;
+            self.note_time();
         });
     }
 
-    /// The store can be reached again, and what was late arrives: `sent` by this process or by the one before.
-    pub(super) fn heal(&self, sent: &Faults) {
-        self.store.faults().heal();
-        self.store.keeper_faults().heal();
-        self.executor.block_on(sent.deliver());
+    async fn outlast_leases(&self, records: &MemoryStore) {
+        let running = ListQuery { state: Some(State::Running), ..ListQuery::default() };
+        let running = records.list(&running).await.unwrap_or_default();
+        let last = running.iter().filter_map(|record| record.lease_until).max();
+        let left = last.map_or(Duration::ZERO, |until| until.since(self.clock.now()));
+        if !left.is_zero() {
+            tokio::time::sleep(left.saturating_add(MARGIN)).await;
+        }
+    }
+
+    /// What has passed by now has passed for the next process too; to be called inside this one.
+    pub(super) fn note_time(&self) {
+        self.clock.uptime();
     }
 
     /// The process ends in good order.
