@@ -1,8 +1,8 @@
 //! What is done to a delivery: where, and what that does to the handler.
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use idem::clock::Timestamp;
@@ -80,8 +80,8 @@ fn a_killed_delivery_runs_no_destructor() {
 #[test]
 fn a_kill_ends_what_the_body_spawned() {
     #[idempotent(name = "explore.spawns", key())]
-    async fn spawns(#[idem(skip)] count: &std::sync::Arc<AtomicU32>) -> Result<u32, AppError> {
-        let count = std::sync::Arc::clone(count);
+    async fn spawns(#[idem(skip)] count: &Arc<AtomicU32>) -> Result<u32, AppError> {
+        let count = Arc::clone(count);
         let later = async move {
             tokio::task::yield_now().await;
             tokio::task::yield_now().await;
@@ -93,9 +93,9 @@ fn a_kill_ends_what_the_body_spawned() {
         tokio::task::yield_now().await;
         Ok(1)
     }
-    let deliver = async |count: &std::sync::Arc<AtomicU32>| spawns(count).await;
-    let explorer = |seed: &str| Explorer::new(std::sync::Arc::<AtomicU32>::default, deliver).replay(seed);
-    let ran = |count: &std::sync::Arc<AtomicU32>| count.load(Ordering::SeqCst) == 1;
+    let deliver = async |count: &Arc<AtomicU32>| spawns(count).await;
+    let explorer = |seed: &str| Explorer::new(Arc::<AtomicU32>::default, deliver).replay(seed);
+    let ran = |count: &Arc<AtomicU32>| count.load(Ordering::SeqCst) == 1;
     explorer("1@await1=drop").at_the_end(ran).run().assert_holds();
     explorer("1@await1=kill").at_the_end(move |count| !ran(count)).run().assert_holds();
 }
@@ -211,4 +211,54 @@ fn a_kill_comes_before_an_answer() {
     let found = found.replay("1@complete1=kill-before").run();
     let steps = found.violation().unwrap().steps();
     assert_eq!(steps[1], "the leases ran out, and another process took over", "{found}");
+}
+
+/// The time that a killed delivery took is not taken back, though nobody asked what time it was.
+#[test]
+fn what_a_killed_delivery_took_has_passed() {
+    let deliver = async |created: &Mutex<Vec<Timestamp>>| {
+        // tidy: allow sleep: in virtual time
+        tokio::time::sleep(Duration::from_secs(100)).await;
+        tokio::task::yield_now().await;
+        let call = current_runtime()?.call("explore.took").arg("id", &1);
+        let outcome = call.run(async || Ok::<_, AppError>(1)).await?;
+        lock(created).extend(outcome.call().created_at);
+        Ok::<_, AppError>(())
+    };
+    let begin = Timestamp::from_micros(1_767_225_600_000_000);
+    let took = |created: &Mutex<Vec<Timestamp>>| lock(created)[0].since(begin) >= Duration::from_secs(200);
+    Explorer::new(Mutex::default, deliver).at_the_end(took).replay("1@await2=kill").run().assert_holds();
+}
+
+/// A late request arrives before the next delivery: here the body cancels its own key, and does not hear that it worked.
+#[test]
+fn a_late_request_arrives_before_the_next_delivery() {
+    #[idempotent(name = "explore.cancels", key())]
+    async fn cancels() -> Result<u32, AppError> {
+        let key = idem::current().key().unwrap().clone();
+        idem::task("explore.cancels")?.cancel(&key).await?;
+        Ok(1)
+    }
+    let found = Explorer::new(|| (), async |()| cancels().await).replay("1@cancel1=late").run();
+    found.assert_holds();
+    assert_eq!(found.entries(), (1, 1), "{found}");
+    let found = Explorer::new(|| (), async |()| cancels().await).replay("1@cancel1=lose-request").run();
+    assert_eq!(found.entries(), (2, 2), "{found}");
+}
+
+/// What a body spawned is over before the invariants are asked.
+#[test]
+fn what_a_body_spawned_has_time_to_run() {
+    #[idempotent(name = "explore.later", key())]
+    async fn later(#[idem(skip)] ran: &Arc<AtomicBool>) -> Result<u32, AppError> {
+        let ran = Arc::clone(ran);
+        tokio::spawn(async move {
+            tokio::task::yield_now().await;
+            ran.store(true, Ordering::SeqCst);
+        });
+        Ok(1)
+    }
+    let deliver = async |ran: &Arc<AtomicBool>| later(ran).await;
+    let explorer = Explorer::new(Default::default, deliver).always(|ran| ran.load(Ordering::SeqCst));
+    explorer.replay("none").run().assert_holds();
 }
