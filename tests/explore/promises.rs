@@ -41,6 +41,7 @@ fn an_effect_without_one_is_done_twice_when_the_owner_is_killed_after_it() {
     let told = found.to_string();
     for part in [
         "it does not hold after delivery 2",
+        "12 (1 without a fault, 11 with one)",
         "IDEM_EXPLORE=1@await2=kill cargo test <this test>",
         "up to the first that fails",
     ] {

@@ -161,8 +161,12 @@ impl fmt::Display for Exploration {
         if let Some(violation) = &self.violation {
             writeln!(f, "{violation}")?;
         }
-        let by_size: Vec<_> =
-            self.by_size.iter().enumerate().map(|(size, run)| format!("{run} of {size} faults")).collect();
+        let by_size = self.by_size.iter().enumerate().map(|(size, run)| match size {
+            0 => format!("{run} without a fault"),
+            1 => format!("{run} with one"),
+            _ => format!("{run} with {size}"),
+        });
+        let by_size: Vec<_> = by_size.collect();
         let end = match (&self.violation, &self.replayed) {
             (_, Some(seed)) => format!(": the replay of {seed}"),
             (Some(_), None) => ", up to the first that fails".to_owned(),
