@@ -48,7 +48,7 @@
 //! | `mysql` | `MySqlStore`, for MySQL and MariaDB |
 //! | `redis` | `RedisStore`, for Redis and Valkey; `redis-cluster` and `redis-sentinel` for those |
 //! | `tls-rustls` | TLS for the connections of all of them |
-//! | `testing` | `testing`: clocks, fault injection (of calls and of the network), and the conformance suite for stores |
+//! | `testing` | `testing`: clocks, fault injection (of calls and of the network), the conformance suite for stores, and the crash explorer for handlers |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod guides;

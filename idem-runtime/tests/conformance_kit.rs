@@ -10,7 +10,7 @@ use idem_runtime::claim::{ClaimRequest, ClaimVerdict, FailRequest, Failure, Rene
 use idem_runtime::clock::{Clock, Timestamp};
 use idem_runtime::key::{KeySpace, KeyWriter, TaskIdent};
 use idem_runtime::policy::{OnStale, Retention};
-use idem_runtime::record::Owner;
+use idem_runtime::record::{Owner, State};
 use idem_runtime::testing::conformance::{self, Fixture, Outcome};
 use idem_runtime::testing::{Fault, FaultStore, ManualClock, Op};
 use idem_runtime::{MemoryStore, Store, StoreError};
@@ -72,6 +72,24 @@ async fn faults_come_by_number_in_turn_or_always_until_healed() {
     assert_eq!((log[2].number, &log[2].fault), (3, &Some(Fault::LoseReply)));
     assert!(log.iter().all(|call| call.outcome.is_some() && call.key.is_some()));
     assert!(log[5].to_string().ends_with(": answered"), "{}", log[5]);
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_hears_nothing_until_it_is_healed() {
+    let (store, claim) = (store(), claim());
+    let faults = store.faults();
+    faults.cut_from(Op::Get, 2);
+    assert!(store.get(&claim.key).await.is_ok() && store.claim(&claim).await.is_ok());
+    assert!(!faults.is_cut());
+    assert!(is_unavailable(store.get(&claim.key).await) && faults.is_cut());
+    let release = FailRequest { claim: Arc::clone(&claim), how: Failure::Release, error: None };
+    assert!(is_unavailable(store.fail(&release).await), "no operation arrives any more");
+    faults.heal();
+    let record = store.get(&claim.key).await.unwrap().unwrap();
+    assert_eq!(record.state, State::Running);
+    faults.cut();
+    assert!(is_unavailable(store.claim(&claim).await));
+    assert_eq!(faults.log().last().unwrap().fault, Some(Fault::LoseRequest));
 }
 
 #[tokio::test]

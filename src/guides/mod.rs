@@ -9,5 +9,9 @@ pub mod keys {}
 #[doc = include_str!("failures.md")]
 pub mod failures {}
 
+#[cfg(feature = "testing")]
+#[doc = include_str!("safe.md")]
+pub mod safe {}
+
 #[doc = include_str!("operation.md")]
 pub mod operation {}

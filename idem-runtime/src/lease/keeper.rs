@@ -22,10 +22,22 @@ const STUCK_AFTER: Duration = Duration::from_secs(10);
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 const SHORTEST_SLEEP: Duration = Duration::from_millis(5);
 
+/// Where a keeper works.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) enum Workplace {
+    /// On an operating-system thread of its own.
+    #[default]
+    Thread,
+    /// In the async runtime of the calls: for a test on one thread, whose time is virtual.
+    #[cfg(any(test, feature = "testing"))]
+    BesideTheCalls,
+}
+
 /// Sends heartbeats for the calls of one store.
 #[derive(Debug)]
 pub(crate) struct Keeper {
     shared: Arc<Shared>,
+    workplace: Workplace,
     process: u32,
 }
 
@@ -47,7 +59,7 @@ pub(super) struct Shared {
 
 impl Keeper {
     /// A keeper for `store`. Its thread starts with the first claim.
-    pub(crate) fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, workplace: Workplace) -> Self {
         let shared = Shared {
             store,
             clock,
@@ -59,7 +71,7 @@ impl Keeper {
             generation: AtomicU64::new(0),
             closed: AtomicBool::new(false),
         };
-        Self { shared: Arc::new(shared), process: std::process::id() }
+        Self { shared: Arc::new(shared), workplace, process: std::process::id() }
     }
 
     /// Makes sure that a thread is there to send heartbeats, before a claim is made.
@@ -84,9 +96,19 @@ impl Keeper {
         }
         shared.tick(shared.clock.uptime());
         shared.looks_at.store(0, Ordering::Release);
-        let (mine, name) = (Arc::clone(shared), "idem-keeper".to_owned());
-        let started = std::thread::Builder::new().name(name).spawn(move || thread::serve(&mine, next));
-        started.map(drop).map_err(|error| {
+        let mine = Arc::clone(shared);
+        let started = match self.workplace {
+            Workplace::Thread => {
+                let thread = std::thread::Builder::new().name("idem-keeper".to_owned());
+                thread.spawn(move || thread::serve(&mine, next)).map(drop)
+            }
+            #[cfg(any(test, feature = "testing"))]
+            Workplace::BesideTheCalls => {
+                tokio::spawn(async move { thread::keep(&mine, next).await });
+                Ok(())
+            }
+        };
+        started.map_err(|error| {
             shared.generation.store(0, Ordering::Release);
             StoreError::Unavailable { store: "the keeper's thread".into(), reason: error.to_string() }
         })

@@ -11,7 +11,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 pub(crate) use self::guard::{Guarded, Panic, Ran};
-pub(crate) use self::keeper::Keeper;
+pub(crate) use self::keeper::{Keeper, Workplace};
 pub(crate) use self::leftovers::Settlement;
 use crate::claim::{ClaimRequest, RenewRequest, RenewVerdict};
 use crate::clock::Clock;

@@ -53,7 +53,7 @@ pub(super) fn serve(shared: &Arc<Shared>, generation: u64) {
 
 /// Looks, starts what is due, and sleeps until the next look. It waits for no answer of the store itself, so that a slow
 /// one delays neither the next look nor the bodies whose deadline has passed.
-async fn keep(shared: &Arc<Shared>, generation: u64) {
+pub(super) async fn keep(shared: &Arc<Shared>, generation: u64) {
     let desk = Arc::new(Desk::default());
     while shared.generation.load(Ordering::Acquire) == generation {
         let now = shared.clock.uptime();

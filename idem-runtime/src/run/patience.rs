@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::ambient::Frame;
+
 /// The first pause between two questions to the store.
 const FIRST: Duration = Duration::from_millis(5);
 
@@ -37,7 +39,7 @@ impl Patience {
     /// Waits before the store is asked again: twice as long each time, with jitter, so that the waiters of many processes
     /// do not ask in step; never beyond the lease that is waited for.
     pub(super) async fn pause(&mut self, lease_left: Option<Duration>) -> Result<(), Exhausted> {
-        let jittered = self.pause.mul_f64(rand::random_range(0.5..1.0));
+        let jittered = self.pause.mul_f64(Frame::jitter());
         let pause = lease_left.map_or(jittered, |left| jittered.min(left.max(Duration::from_millis(1))));
         self.pause = (self.pause * 2).min(LONGEST);
         self.with(tokio::time::sleep(pause)).await

@@ -8,7 +8,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
 use crate::flight::Flights;
 use crate::key::{KeySpace, Secret};
-use crate::lease::Keeper;
+use crate::lease::{Keeper, Workplace};
 use crate::options::{TaskOptions, settle};
 use crate::policy::{OnInProgress, OnStoreError, Retention, parse_retention};
 use crate::record::Holder;
@@ -28,6 +28,7 @@ pub struct RuntimeBuilder {
     categories: Vec<(String, String)>,
     overrides: Vec<(String, TaskOptions)>,
     enforced: Vec<(String, Enforced)>,
+    keepers: Workplace,
 }
 
 impl RuntimeBuilder {
@@ -40,6 +41,7 @@ impl RuntimeBuilder {
             categories: Vec::new(),
             overrides: Vec::new(),
             enforced: Vec::new(),
+            keepers: Workplace::default(),
         }
     }
 
@@ -110,6 +112,13 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Where its keepers work.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn keepers(mut self, workplace: Workplace) -> Self {
+        self.keepers = workplace;
+        self
+    }
+
     /// The runtime.
     ///
     /// # Errors
@@ -120,7 +129,7 @@ impl RuntimeBuilder {
         let registered = registry::tasks();
         registry::check(registered)?;
         let categories = self.categories()?;
-        let slots = slots(&self.stores, &self.clock)?;
+        let slots = slots(&self.stores, &self.clock, self.keepers)?;
         let default = default(&slots)?;
         let overrides = overrides(self.overrides)?;
         let enforced = enforced(self.enforced)?;
@@ -162,10 +171,14 @@ impl RuntimeBuilder {
     }
 }
 
-fn slots(stores: &[(String, Arc<dyn Store>)], clock: &Arc<dyn Clock>) -> Result<BTreeMap<String, Arc<Slot>>, Error> {
+fn slots(
+    stores: &[(String, Arc<dyn Store>)],
+    clock: &Arc<dyn Clock>,
+    keepers: Workplace,
+) -> Result<BTreeMap<String, Arc<Slot>>, Error> {
     let mut slots = BTreeMap::new();
     for (name, store) in stores {
-        let keeper = Keeper::new(Arc::clone(store), Arc::clone(clock));
+        let keeper = Keeper::new(Arc::clone(store), Arc::clone(clock), keepers);
         let slot = Slot { name: name.as_str().into(), store: Arc::clone(store), flights: Flights::default(), keeper };
         if slots.insert(name.clone(), Arc::new(slot)).is_some() {
             return Err(Error::Config(format!("two stores are named `{name}`: give each a name of its own")));

@@ -97,9 +97,20 @@ struct Plan {
     at: HashMap<(Op, u64), Fault>,
     next: HashMap<Op, VecDeque<Fault>>,
     always: HashMap<Op, Fault>,
+    cut: Cut,
     counts: HashMap<Op, u64>,
     log: Vec<Call>,
     late: Vec<Arrival>,
+}
+
+/// Whether requests arrive at all.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Cut {
+    #[default]
+    No,
+    /// From this call on they do not.
+    From(Op, u64),
+    Now,
 }
 
 /// A request that arrives late.
@@ -111,8 +122,20 @@ impl fmt::Debug for Plan {
             .field("at", &self.at)
             .field("next", &self.next)
             .field("always", &self.always)
+            .field("cut", &self.cut)
             .field("late", &self.late.len())
             .finish_non_exhaustive()
+    }
+}
+
+impl Plan {
+    fn fault(&mut self, op: Op, number: u64) -> Option<Fault> {
+        if self.cut == Cut::Now {
+            return Some(Fault::LoseRequest);
+        }
+        let planned = self.at.remove(&(op, number));
+        let planned = planned.or_else(|| self.next.get_mut(&op).and_then(VecDeque::pop_front));
+        planned.or_else(|| self.always.get(&op).cloned())
     }
 }
 
@@ -141,12 +164,28 @@ impl Faults {
         self.plan().always.insert(op, fault);
     }
 
+    /// The store is away: from now on no request of any operation arrives, until [`heal`](Self::heal).
+    pub fn cut(&self) {
+        self.plan().cut = Cut::Now;
+    }
+
+    /// The same from the `number`-th call of `op` on, that one included.
+    pub fn cut_from(&self, op: Op, number: u64) {
+        self.plan().cut = Cut::From(op, number);
+    }
+
+    /// Whether no request arrives now.
+    pub fn is_cut(&self) -> bool {
+        self.plan().cut == Cut::Now
+    }
+
     /// From now on nothing fails. What is under way stays so until [`release`](Self::release) or [`deliver`](Self::deliver).
     pub fn heal(&self) {
         let mut plan = self.plan();
         plan.at.clear();
         plan.next.clear();
         plan.always.clear();
+        plan.cut = Cut::No;
     }
 
     /// Lets everything go on that is held back now.
@@ -177,6 +216,11 @@ impl Faults {
         self.plan().log.clone()
     }
 
+    /// The calls after the first `skip`, in the order they came.
+    pub(crate) fn log_after(&self, skip: usize) -> Vec<Call> {
+        self.plan().log.iter().skip(skip).cloned().collect()
+    }
+
     /// Until the `number`-th call of `op` has come in; at once where it has. So a test knows that a call is held back.
     ///
     /// # Cancel safety
@@ -200,9 +244,10 @@ impl Faults {
         let count = plan.counts.entry(op).or_default();
         *count += 1;
         let number = *count;
-        let planned = plan.at.remove(&(op, number));
-        let planned = planned.or_else(|| plan.next.get_mut(&op).and_then(VecDeque::pop_front));
-        let fault = planned.or_else(|| plan.always.get(&op).cloned());
+        if plan.cut == Cut::From(op, number) {
+            plan.cut = Cut::Now;
+        }
+        let fault = plan.fault(op, number);
         let place = plan.log.len();
         plan.log.push(Call { op, number, key, fault: fault.clone(), outcome: None });
         drop(plan);

@@ -1,7 +1,12 @@
 //! What a future inherits from its callers: the delivery, the claims it runs under, and who wants to know the outcome.
 
+#[cfg(any(test, feature = "testing"))]
+mod entries;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use self::entries::Entries;
 use crate::current::Running;
 use crate::delivery::{Delivery, InForce};
 use crate::outcome::Outcome;
@@ -17,6 +22,8 @@ pub(crate) struct Frame {
     /// The innermost running claim; its callers' follow by their parents.
     pub(crate) running: Option<Arc<Running>>,
     pub(crate) report: Option<Arc<Report>>,
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) entries: Option<Arc<Entries>>,
 }
 
 impl Frame {
@@ -30,6 +37,15 @@ impl Frame {
         FRAME.try_with(|frame| frame.running.clone()).ok().flatten()
     }
 
+    /// What a pause is shortened by, at random; always the same under the explorer, whose schedules must be repeatable.
+    pub(crate) fn jitter() -> f64 {
+        #[cfg(any(test, feature = "testing"))]
+        if FRAME.try_with(|frame| frame.entries.is_some()).unwrap_or(false) {
+            return 0.75;
+        }
+        rand::random_range(0.5..1.0)
+    }
+
     /// This frame with an inner delivery.
     pub(crate) fn under(mut self, delivery: Delivery) -> Self {
         self.delivery = Some(InForce::new(delivery, self.delivery.as_deref()));
@@ -38,6 +54,10 @@ impl Frame {
 
     /// The frame of a body: its claim is innermost, and the outcome of the calls that it makes is nobody's.
     pub(crate) fn inside(mut self, running: Arc<Running>) -> Self {
+        #[cfg(any(test, feature = "testing"))]
+        if let Some(entries) = &self.entries {
+            entries.note(&running);
+        }
         self.running = Some(running);
         self.report = None;
         self
