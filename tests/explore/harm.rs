@@ -148,7 +148,11 @@ fn pairs_find_what_single_faults_do_not() {
     };
     explorer().max_faults(1).run().assert_holds();
     let found = explorer().run();
-    assert_eq!(found.violation().unwrap().seed(), "1@complete1=kill-before,2@complete1=kill-before");
+    assert_eq!(
+        found.violation().unwrap().seed(),
+        "1@complete1=kill-before,2@get1=kill-before",
+        "at the look for steps"
+    );
     let found =
         explore(AtomicU32::default, async |runs: &AtomicU32| third(runs).await, |runs| runs.load(Ordering::SeqCst) < 2);
     assert_eq!(found.violation().unwrap().seed(), "1@complete1=kill-before");

@@ -110,6 +110,12 @@ impl Holding<'_> {
         }
         Arc::clone(self.running.insert(running))
     }
+
+    /// The task's code has ended.
+    pub(super) fn leaves(&mut self, running: Arc<Running>) {
+        self.running = None;
+        drop(running);
+    }
 }
 
 impl Drop for Holding<'_> {

@@ -123,7 +123,7 @@ where
     let guarded = Guarded::new(body, lease, call.settings.max_runtime);
     let ran = call.frame.clone().inside(Arc::clone(&running)).scope(guarded).await;
     let outcome = match holding {
-        Some(holding) => protected(call, &running, holding, ops, ran).await,
+        Some(holding) => protected(call, running, holding, ops, ran).await,
         None => unprotected(call, ops, ran),
     };
     told(call, outcome)
@@ -156,14 +156,17 @@ fn told<T, E>(call: &Call, outcome: Result<Outcome<T>, E>) -> Result<Outcome<T>,
 /// What becomes of the record of a body that ran under a claim.
 async fn protected<T, E>(
     call: &Call,
-    running: &Running,
-    holding: Holding<'_>,
+    running: Arc<Running>,
+    mut holding: Holding<'_>,
     ops: &Ops<T, E>,
     ran: Ran<Result<T, E>>,
 ) -> Result<Outcome<T>, E> {
+    let returned = matches!(ran, Ran::Returned(Ok(_), _));
+    let left_over = if returned { running.steps.left_over(&call.key).await } else { None };
+    holding.leaves(running);
     match ran {
         Ran::Returned(Ok(value), panic) => {
-            if let Some(error) = running.steps.left_over(&call.key).await {
+            if let Some(error) = left_over {
                 let why = "the steps of the body are not those of an earlier attempt";
                 let ended = Ended { how: Failure::Release, why, message: Some(error.to_string()) };
                 settle::ended(call, holding, ended).await;
