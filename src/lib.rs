@@ -68,7 +68,7 @@ pub use idem_runtime::{
     Finding, Guarantee, IntoStore, Key, KeyBuilder, Level, Lock, LockBuilder, MemoryStore, MemoryStoreBuilder, Outcome,
     Reconciled, Record, Report, Resolution, Runtime, RuntimeBuilder, ScopeId, ScopePart, ScopeSource, Store,
     StoreError, Task, TaskHandle, TaskOptions, TieredStore, TieredStoreBuilder, Transactional, claim, clock, codec,
-    connect, current, key, policy, record, step, store, task, transition,
+    connect, current, in_current, key, policy, record, step, store, task, transition,
 };
 #[cfg(feature = "mysql")]
 pub use idem_runtime::{MySqlStore, MySqlStoreBuilder};

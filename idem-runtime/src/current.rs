@@ -48,7 +48,7 @@ impl Running {
 
 /// The running claim of the task that calls this: inside the body of an idempotent handler, that handler's.
 ///
-/// Tasks that a body spawns do not inherit its claim: take what they need out of it first.
+/// Tasks that a body spawns do not inherit its claim: carry it into them with [`in_current`].
 ///
 /// Outside of any body it stands for no claim: `key` is `None`, `attempt` is 0, and what needs a claim is an error.
 pub fn current() -> Current {
@@ -62,6 +62,34 @@ pub(crate) fn effect_key(key: &Key, name: &str) -> String {
     hash.update(key.digest());
     hash.update(name.as_bytes());
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Carries the running claim and the delivery of the task that calls this into a future that is to be spawned. There
+/// [`current`] is the claim of the body that spawned it; a call of that body's key, which would wait for the body, is
+/// [`Error::Reentrant`]; and the delivery's scopes and times hold. The runtime that was entered is not carried: spawn
+/// `runtime.enter(idem::in_current(…))` where none is installed.
+///
+/// The lease is the body's: once the body has ended, [`Current::ensure_owned`] answers [`Error::LeaseLost`].
+///
+/// ```
+/// # use idem_runtime as idem;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), idem::Error> {
+/// # let runtime = idem::Runtime::builder().store(idem::MemoryStore::new()).build()?;
+/// # let call = runtime.call("shop.order").arg("order", &4711);
+/// # call.run(async || {
+/// // In the body of an idempotent handler:
+/// let resized = tokio::spawn(idem::in_current(async { idem::current().derive_key("resize") }));
+/// assert_eq!(resized.await.unwrap()?, idem::current().derive_key("resize")?);
+/// # Ok::<_, idem::Error>(())
+/// # }).await?;
+/// # Ok(()) }
+/// ```
+///
+/// # Cancel safety
+/// As the future's own.
+pub fn in_current<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    // Nobody waits for the outcome of a call that is made there.
+    Frame { report: None, ..Frame::current() }.scope(Box::pin(future))
 }
 
 /// The running claim of a body; see [`current`].

@@ -31,7 +31,7 @@ pub mod testing;
 pub mod transition;
 
 pub use self::audit::{Coverage, Expected, Finding, Guarantee, Level, Report};
-pub use self::current::{Current, current};
+pub use self::current::{Current, current, in_current};
 pub use self::delivery::{Delivery, ScopeId};
 pub use self::error::{At, Error};
 pub use self::key::Key;

@@ -201,6 +201,38 @@ on_each_store! {
         assert_eq!((next.is_replayed(), next.into_value()), (true, 1));
     }
 
+    async fn r30_also_in_a_task_that_its_body_spawned(bench: Bench) {
+        let runtime = bench.runtime.clone();
+        let outcome = call(&bench.runtime, "it.failure.spawns").run(async || {
+            let (inner, key) = (runtime.clone(), idem::current().key().cloned());
+            let spawned = tokio::spawn(idem::in_current(async move {
+                assert_eq!(idem::current().key(), key.as_ref());
+                call(&inner, "it.failure.spawns").run(async || Ok::<_, Error>(1)).await.map(idem::Outcome::into_value)
+            }));
+            let error = tokio::time::timeout(crate::support::BOUND, spawned).await.unwrap().unwrap().unwrap_err();
+            assert!(matches!(error, Error::Reentrant { .. }), "{error}");
+            Ok::<_, AppError>(2)
+        }).await.unwrap();
+        assert_eq!(outcome.into_value(), 2);
+    }
+
+    async fn what_a_body_spawned_learns_that_the_body_has_ended(bench: Bench) {
+        let (end, ended) = tokio::sync::oneshot::channel::<()>();
+        let spawned = std::sync::OnceLock::new();
+        call(&bench.runtime, "it.failure.outlived").run(async || {
+            let outlives = idem::in_current(async move {
+                ended.await.unwrap();
+                idem::current().ensure_owned().await
+            });
+            spawned.set(tokio::spawn(outlives)).unwrap();
+            idem::current().ensure_owned().await?;
+            Ok::<_, AppError>(())
+        }).await.unwrap();
+        end.send(()).unwrap();
+        let learned = spawned.into_inner().unwrap().await.unwrap();
+        assert!(matches!(learned, Err(Error::LeaseLost { .. })), "{learned:?}");
+    }
+
     /// R30
     async fn r30_a_call_that_waits_for_itself_fails_at_once(bench: Bench) {
         bench.runtime.enter(async {
