@@ -65,10 +65,10 @@ pub use idem_runtime::private as __private;
 pub use idem_runtime::sqlx;
 pub use idem_runtime::{
     AbandonedClaim, At, Cache, CallBuilder, CallInfo, Coverage, Current, Delivery, Error, ErrorDisposition, Expected,
-    Finding, Guarantee, IntoStore, Key, KeyBuilder, Level, Lock, LockBuilder, MemoryStore, MemoryStoreBuilder, Outcome,
-    Reconciled, Record, Report, Resolution, Runtime, RuntimeBuilder, ScopeId, ScopePart, ScopeSource, Store,
-    StoreError, Task, TaskHandle, TaskOptions, TieredStore, TieredStoreBuilder, Transactional, claim, clock, codec,
-    connect, current, in_current, key, policy, record, step, store, task, transition,
+    Explanation, Finding, Guarantee, IntoStore, Key, KeyBuilder, Level, Lock, LockBuilder, MemoryStore,
+    MemoryStoreBuilder, Outcome, Reconciled, Record, Report, Resolution, Runtime, RuntimeBuilder, ScopeId, ScopePart,
+    ScopeSource, Store, StoreError, Task, TaskHandle, TaskOptions, TieredStore, TieredStoreBuilder, Transactional,
+    claim, clock, codec, connect, current, in_current, key, policy, record, step, store, task, transition,
 };
 #[cfg(feature = "mysql")]
 pub use idem_runtime::{MySqlStore, MySqlStoreBuilder};

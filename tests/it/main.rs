@@ -6,6 +6,7 @@ mod attempts;
 mod bad_input;
 mod duplicates;
 mod errors;
+mod explain;
 mod failure;
 mod identity;
 mod in_progress;

@@ -2,6 +2,7 @@
 
 mod builder;
 mod by_hand;
+mod explain;
 mod handle;
 mod lock;
 mod operate;
@@ -13,6 +14,7 @@ use std::sync::{Arc, OnceLock};
 
 pub use self::builder::RuntimeBuilder;
 pub use self::by_hand::{CallBuilder, KeyBuilder};
+pub use self::explain::Explanation;
 pub use self::handle::{TaskHandle, task};
 pub use self::lock::{Lock, LockBuilder};
 pub use self::operate::Resolution;

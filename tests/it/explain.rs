@@ -1,0 +1,89 @@
+//! Why a key is blocked, told to an operator.
+
+use std::time::Duration;
+
+use idem::{Error, Explanation, Runtime, idempotent};
+
+use crate::support::{AppError, Gate, on_each_store};
+
+#[idempotent(name = "it.explain.runs", ttl = "1h", lease = "30s", key(id))]
+async fn runs(id: u32, gate: &Gate, fails: bool) -> Result<u32, AppError> {
+    let value = gate.pass().await;
+    if fails { Err(AppError::Body("no paper".into())) } else { Ok(value) }
+}
+
+#[idempotent(name = "it.explain.parks", on_stale = "park", key(id))]
+async fn parks(id: u32, gate: &Gate) -> Result<u32, AppError> {
+    Ok(gate.pass().await)
+}
+
+#[idempotent(name = "it.explain.remembers", on_error = "store", error_ttl = "10m")]
+async fn remembers(id: u32) -> Result<u32, AppError> {
+    Err(AppError::Body("no such account".into()))
+}
+
+async fn explained(runtime: &Runtime, key: Result<idem::Key, Error>) -> Explanation {
+    runtime.explain(&key.unwrap()).await.unwrap()
+}
+
+fn says(explanation: &Explanation, blocked: bool, parts: &[&str]) {
+    let text = explanation.to_string();
+    assert_eq!(explanation.blocked, blocked, "{text}");
+    assert!(text.contains(if blocked { "is blocked" } else { "is free" }), "{text}");
+    for part in parts {
+        assert!(text.contains(part), "{part:?} is missing in: {text}");
+    }
+}
+
+on_each_store! {
+    async fn a_call_from_its_claim_to_its_end(bench: Bench) {
+        bench.runtime.enter(async {
+            let explain = async || explained(&bench.runtime, runs::key(&1)).await;
+            says(&explain().await, false, &["there is no record of it", "runs"]);
+            let gate = Gate::new(7);
+            {
+                let running = runs(1, &gate, true);
+                tokio::pin!(running);
+                tokio::select! {
+                    ended = &mut running => panic!("{ended:?}"),
+                    () = gate.entered() => {}
+                }
+                bench.clock.advance(Duration::from_secs(10));
+                let process = format!("in process {}", std::process::id());
+                let told = explain().await;
+                says(&told, true, &["attempt 1 has been running for 10s", &process, "has 20s left", "until:", "freed by:"]);
+                assert_eq!(told.until, told.record.unwrap().lease_until);
+                gate.open();
+                running.await.unwrap_err();
+            }
+            says(&explain().await, false, &["attempt 1 ended without a result", "the next delivery runs"]);
+            gate.open();
+            runs(1, &gate, false).await.unwrap();
+            says(&explain().await, true, &["attempt 2 completed at", "until:", "`runtime.clear(&key)`"]);
+            runs::clear(&1).await.unwrap();
+            says(&explain().await, false, &["there is no record"]);
+            runs::cancel(&1).await.unwrap();
+            says(&explain().await, true, &["it was cancelled at", "`runtime.clear(&key)`"]);
+        }).await;
+    }
+
+    async fn what_was_set_aside_and_what_failed(bench: Bench) {
+        bench.runtime.enter(async {
+            let gate = Gate::new(7);
+            let dropped = parks(1, &gate);
+            tokio::pin!(dropped);
+            tokio::select! {
+                ended = &mut dropped => panic!("{ended:?}"),
+                () = gate.entered() => {}
+            }
+            bench.clock.advance(Duration::from_secs(31));
+            let told = explained(&bench.runtime, parks::key(&1)).await;
+            says(&told, true, &["is gone: its lease ended 1s ago", "the next delivery sets it aside", "`runtime.resolve(&key, …)`"]);
+            remembers(2).await.unwrap_err();
+            let told = explained(&bench.runtime, remembers::key(&2)).await;
+            says(&told, true, &["attempt 1 failed, and the failure is remembered", "no such account", "until:"]);
+            bench.clock.advance(Duration::from_secs(600));
+            says(&explained(&bench.runtime, remembers::key(&2)).await, false, &["the next delivery runs"]);
+        }).await;
+    }
+}
