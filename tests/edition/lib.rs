@@ -1,4 +1,5 @@
 //! A crate of an older edition: there an `impl` in a return type holds no lifetimes that it does not name.
+#![cfg(test)]
 #![deny(warnings, clippy::all, clippy::pedantic)]
 
 use std::borrow::Cow;
@@ -29,8 +30,8 @@ async fn ask(_: &str, _: &AbandonedClaim) -> Reconciled<String> {
 }
 
 #[tokio::test]
-async fn companions_hold_what_their_arguments_borrow() {
-    let runtime = Runtime::builder().store(MemoryStore::new()).namespace("ui").build().expect("a runtime");
+async fn companions_hold_what_their_arguments_borrow() -> Result<(), Error> {
+    let runtime = Runtime::builder().store(MemoryStore::new()).namespace("ui").build()?;
     let calls = async {
         let (user, mut log) = (String::from("u"), Vec::new());
         assert!(plain::call(&user, &(1, 2)).await?.is_fresh());
@@ -40,5 +41,6 @@ async fn companions_hold_what_their_arguments_borrow() {
         assert!(renamed::status(&user, &"t".into()).await?.is_some());
         Ok::<_, Error>(log)
     };
-    assert_eq!(runtime.enter(calls).await.expect("every call is answered"), [1]);
+    assert_eq!(runtime.enter(calls).await?, [1]);
+    Ok(())
 }
