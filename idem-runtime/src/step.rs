@@ -4,6 +4,7 @@
 //! step's place: another life of the key, after a `clear` or an expiry, has other steps. It is written once, by the call's
 //! own claim, and never claimed: the call's claim is what excludes others.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -34,6 +35,8 @@ const RESEND_AFTER: Duration = Duration::from_millis(20);
 pub(crate) struct Steps {
     taken: Mutex<Vec<Taken>>,
     memory: Option<Memory>,
+    /// Its body is not running yet.
+    closed: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -46,7 +49,7 @@ struct Taken {
 enum Is {
     Open,
     Done,
-    /// It may be taken again, at the same place.
+    /// It may be taken again, at the same place, and nothing behind it.
     Failed,
 }
 
@@ -139,7 +142,12 @@ fn unrecorded(at: At, source: StoreError) -> Error {
 
 impl Steps {
     pub(crate) fn new(memory: Option<Memory>) -> Self {
-        Self { taken: Mutex::default(), memory }
+        Self { taken: Mutex::default(), memory, closed: AtomicBool::new(false) }
+    }
+
+    /// While a `reconcile` function is asked: what it took would stand where the body's own steps are remembered.
+    pub(crate) fn close(&self, closed: bool) {
+        self.closed.store(closed, Ordering::Relaxed);
     }
 
     /// The place of the step of this name; it is open until what is answered ends.
@@ -155,6 +163,12 @@ impl Steps {
             last.is = Is::Open;
         } else if taken.iter().any(|step| *step.name == *name) {
             return Err(format!("two steps are called `{name}`: give each a name of its own"));
+        } else if let Some(failed) = taken.last().filter(|last| last.is == Is::Failed) {
+            // Nothing is remembered at its place: what is taken behind it could be taken again in front of it.
+            return Err(format!(
+                "step `{name}` begins behind step `{}`, which failed: take that one again, or have it answer `Ok` with its failure, which is remembered then",
+                failed.name
+            ));
         } else {
             taken.push(Taken { name: name.into(), is: Is::Open });
         }
@@ -207,19 +221,19 @@ impl Drop for Begun<'_> {
 /// ```
 ///
 /// Steps are told apart by their order, and each has a name of its own: a step that a later attempt calls by another name, or
-/// takes in another order, or no more, is an error and not a guess. A step that failed may be taken again at once. A process
-/// that dies after the effect and before its result is remembered runs the step again: hand
+/// takes in another order, or no more, is an error and not a guess. A step that failed may be taken again at once, and no other
+/// begins behind it: a failure that the body goes on with is a value, `Ok(Err(…))`, and remembered as one. A process that dies after the effect and before its result is remembered runs the step again: hand
 /// [`derive_key`](crate::Current::derive_key) to providers that take idempotency keys. Results are remembered for as long as
 /// the call's own, and for seven days at least.
 ///
 /// In a transactional task the step is a part of the transaction, and undone with it. In an unprotected run it just runs.
 ///
 /// # Errors
-/// The step's own, and, as its error type: [`Error::StepsChanged`] for a name that is taken, a step inside of another or
-/// beside it, and a body whose steps are not those of an earlier attempt; [`Error::ResultUnavailable`] for an earlier result that was too large to be
+/// The step's own, and, as its error type: [`Error::StepsChanged`] for a name that is taken, a step inside of another, beside
+/// it or behind one that failed, and a body whose steps are not those of an earlier attempt; [`Error::ResultUnavailable`] for an earlier result that was too large to be
 /// kept, and [`Error::ResultType`] for one of another type; [`Error::LeaseLost`] where another attempt has taken the step
 /// meanwhile; [`Error::StoreUnavailable`], with `effect` where the step ran, and [`Error::Store`]; [`Error::Config`] outside
-/// of a body.
+/// of a body, and in a `reconcile` function.
 ///
 /// # Cancel safety
 /// Dropped while the step runs or is being recorded, it counts as not taken, and a later attempt runs it again.
@@ -233,6 +247,10 @@ where
         let needs = "`idem::step` needs a running claim: call it inside the body of an idempotent handler";
         Error::Config(needs.into())
     })?;
+    if running.steps.closed.load(Ordering::Relaxed) {
+        let why = "`idem::step` in a `reconcile` function: steps are the body's, call what it looks up without one";
+        return Err(Error::Config(why.into()).into());
+    }
     let mut begun = running.steps.begin(name).map_err(|reason| changed(&running.key, reason))?;
     if let Some(memory) = &running.steps.memory
         && let Some(result) = memory.recall(begun.place).await?

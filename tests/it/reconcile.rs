@@ -121,6 +121,29 @@ async fn asked_soon(order: u32, bank: &Bank) -> Result<u32, AppError> {
     charge_body(order, bank).await
 }
 
+/// A look-up that is written as a step, before a body of steps.
+async fn looks_up_in_a_step(_: &u32, bank: &Bank, claim: &AbandonedClaim) -> Reconciled<u32> {
+    let looked: Result<u32, Error> = idem::step("look", async || unreachable!("it is no step of the body")).await;
+    assert!(looked.unwrap_err().to_string().contains("`reconcile` function"));
+    bank.asked.lock().unwrap().push(Asked { attempt: claim.attempt(), fence: None, by_attempt: 0 });
+    Reconciled::DidNotHappen
+}
+
+#[idempotent(name = "it.reconcile.steps", lease = "30s", skip(bank), reconcile = looks_up_in_a_step)]
+async fn in_steps(order: u32, bank: &Bank) -> Result<u32, AppError> {
+    idem::step("charge", async || {
+        bank.charges.fetch_add(1, Ordering::SeqCst);
+        Ok::<_, AppError>(())
+    })
+    .await?;
+    let act = *bank.act.lock().unwrap();
+    match act {
+        Act::Return => Ok(order),
+        Act::Fail => Err(AppError::Body("no".into())),
+        Act::Panic | Act::Hang => std::future::pending().await,
+    }
+}
+
 /// On the servers too.
 mod everywhere {
     use super::*;
@@ -187,6 +210,25 @@ async fn abandon(bench: &crate::support::Bench, bank: &Bank) {
 }
 
 on_each_store! {
+    async fn asking_takes_no_step_and_moves_none_of_the_body_s(bench: Bench) {
+        let bank = Bank::new(Act::Hang, Answer::DidNotHappen);
+        bench.runtime.enter(async {
+            let mut running = Box::pin(in_steps(1, &bank));
+            until("its step is remembered", async || {
+                assert!((&mut running).now_or_never().is_none());
+                bench.count(Op::Complete) == 1
+            }).await;
+            drop(running);
+            the_keeper_has_settled(&bench.runtime).await;
+            bench.clock.advance(LEASE);
+            bank.does(Act::Fail);
+            assert!(matches!(in_steps(1, &bank).await, Err(AppError::Body(_))));
+            bank.does(Act::Return);
+            assert_eq!(in_steps(1, &bank).await.unwrap(), 1);
+        }).await;
+        assert_eq!((bank.charges(), bank.asked().len()), (1, 1));
+    }
+
     async fn what_happened_is_kept_and_answered_and_the_body_is_not_entered(bench: Bench) {
         let bank = Bank::new(Act::Return, Answer::Happened(16));
         bench.runtime.enter(async {

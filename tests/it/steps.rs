@@ -125,6 +125,34 @@ on_each_store! {
         assert_eq!(tries.load(Ordering::SeqCst), 3, "the third succeeded, and is remembered");
     }
 
+    async fn nothing_is_taken_behind_a_step_that_failed(bench: Bench) {
+        let effects = Effects::default();
+        let notify = async |fails: bool| idem::step("notify", async || if fails { failed() } else { Ok(()) }).await;
+        let attempt = async |first: bool| {
+            call(&bench.runtime, "it.steps.behind").run(async || {
+                // Not taken any more by the code of the second attempt.
+                if first { _ = notify(true).await; }
+                effects.step("charge").await?;
+                if first { failed() } else { Ok(()) }
+            }).await
+        };
+        let behind = refused(attempt(true).await);
+        assert!(behind.to_string().contains("`charge` begins behind step `notify`, which failed"), "{behind}");
+        attempt(false).await.unwrap();
+        assert_eq!(effects.seen(), ["charge"]);
+    }
+
+    async fn a_refused_step_that_is_ignored_moves_no_other(bench: Bench) {
+        let effects = Effects::default();
+        assert!(call(&bench.runtime, "it.steps.ignored").run(async || { effects.step("charge").await?; failed::<()>() }).await.is_err());
+        let changed = call(&bench.runtime, "it.steps.ignored").run(async || {
+            _ = effects.step("notify").await;
+            effects.step("charge").await
+        });
+        assert!(refused(changed.await).to_string().contains("behind step `notify`"));
+        assert_eq!(effects.seen(), ["charge"]);
+    }
+
     async fn steps_that_changed_are_refused_before_they_run(bench: Bench) {
         let effects = Effects::default();
         let attempt = async |names: &[&str]| {

@@ -114,6 +114,23 @@ on_each_store! {
         }).await;
     }
 
+    async fn a_body_that_can_end_when_its_limit_is_noticed_ends(bench: Bench) {
+        bench.runtime.enter(async {
+            let gate = Gate::new(1);
+            let mut call = Box::pin(bounded::call(3, &gate));
+            tokio::select! {
+                ended = &mut call => panic!("{ended:?}"),
+                () = gate.entered() => {}
+            }
+            gate.open();
+            tokio::time::pause();
+            tokio::time::advance(Duration::from_secs(16 * 60)).await;
+            let ended = call.await;
+            tokio::time::resume();
+            assert!(ended.unwrap().is_fresh(), "its effect took place, and another attempt would have it again");
+        }).await;
+    }
+
     async fn a_body_that_hangs_and_must_not_run_again_is_set_aside(bench: Bench) {
         bench.runtime.enter(async {
             let gate = Gate::new(1);

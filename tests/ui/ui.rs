@@ -5,8 +5,8 @@
 //! before it goes in: one mistake, one error, at the user's own place, that says what was found and how to mend it.
 //!
 //! Three files hold more. `options/two_mistakes_at_once` has two mistakes. `signature/associated_function_not_marked`
-//! shows the compiler's own words. `signature/returns_an…other_type` hold one error twice, word for word, since `async fn`
-//! asks for its return type a second time; cargo shows the same text once.
+//! shows the compiler's own words. `signature/returns_an…other_type` hold one error twice: the companion's future must be of our
+//! edition, or it would hold no borrowed arguments in a crate of 2021, and is complained about as the attribute's.
 
 #[test]
 fn one_mistake_gives_one_error_that_says_how_to_mend_it() {

@@ -89,7 +89,10 @@ fn call(rt: &Runtime<'_>, item: &Item, signature: &Signature, protected: &Protec
     let Sides { ok, err, .. } = &sides;
     let (outcome, detailed) = (rt.outcome(), rt.detailed());
     let answer = sides.shown(quote_spanned!(site=> ::core::result::Result<#outcome<#ok>, #err>));
-    let future = sides.shown(quote_spanned!(site=> impl ::core::future::Future<Output = #answer>));
+    // Of our edition: in that of 2021 an `impl` of the user's would not hold what the arguments borrow.
+    let opaque = quote_spanned!(site.located_at(sides.site())=> impl);
+    let future = sides.shown(quote_spanned!(site=> ::core::future::Future<Output = #answer>));
+    let future = quote_spanned!(site=> #opaque #future);
     let handler = sides.known(quote_spanned!(site=> #function #turbofish (#(#conditions #names),*)));
     let (at, detailed) = (sides.site(), sides.shown(detailed));
     let run = quote_spanned!(at=> #detailed(#handler, #map_error));

@@ -1,7 +1,7 @@
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{ExprPath, FnArg, Ident, Path};
+use syn::{ExprPath, FnArg, Ident, Pat, Path};
 
 use super::ops::ops;
 use super::paths::Runtime;
@@ -21,7 +21,7 @@ pub(super) fn protected(
 ) -> TokenStream {
     let site = Span::mixed_site();
     let Item { attrs, vis, sig, body } = item;
-    let Unpacked { sig, statements } = unpacked(sig, signature);
+    let Unpacked { sig, statements } = unpacked(sig, signature, protected.transaction.as_ref());
     let inner_attrs = &body.inner_attrs;
     let Registration { items, task } = registration(rt, item, handler);
     let some_argument = some_argument(item, &handler.task, protected);
@@ -39,7 +39,7 @@ pub(super) fn protected(
             let asked = asked(rt, &sides, signature, path);
             reconciled(rt, &sides, &asked, &begun, &ops, &run)
         }
-        (Some(transaction), _) => in_transaction(rt, &sides, transaction, &begun, &ops, &run),
+        (Some(transaction), _) => in_transaction(rt, &sides, signature, transaction, &begun, &ops, &run),
     };
     let allow = allow();
     let call = quote_spanned! {site=>
@@ -96,13 +96,17 @@ struct Unpacked {
     statements: TokenStream,
 }
 
-fn unpacked(sig: &syn::Signature, signature: &Signature) -> Unpacked {
+fn unpacked(sig: &syn::Signature, signature: &Signature, transaction: Option<&Transaction>) -> Unpacked {
     let (mut sig, mut statements) = (sig.clone(), TokenStream::new());
     let typed = sig.inputs.iter_mut().filter_map(|input| match input {
         FnArg::Typed(typed) => Some(typed),
         FnArg::Receiver(_) => None,
     });
     for (typed, param) in typed.zip(&signature.params) {
+        // A connection's `mut` is of the name that the body sees.
+        if let (Pat::Ident(pat), true) = (&mut *typed.pat, is_connection(param, transaction)) {
+            pat.mutability = None;
+        }
         let Some(ident) = &param.unpacked else { continue };
         *typed.pat = syn::parse_quote!(#ident);
         typed.attrs = param.cfgs().cloned().collect();
@@ -112,6 +116,10 @@ fn unpacked(sig: &syn::Signature, signature: &Signature) -> Unpacked {
         }
     }
     Unpacked { sig, statements }
+}
+
+fn is_connection(param: &Param, transaction: Option<&Transaction>) -> bool {
+    param.simple().zip(transaction).is_some_and(|(ident, transaction)| *ident == transaction.ident)
 }
 
 /// Where every argument of the key is under a `cfg`: that one of them is there, asked of the compiler.
@@ -199,6 +207,7 @@ fn bound(param: &Param) -> TokenStream {
 fn in_transaction(
     rt: &Runtime<'_>,
     sides: &Sides,
+    signature: &Signature,
     transaction: &Transaction,
     begun: &Ident,
     ops: &TokenStream,
@@ -207,13 +216,20 @@ fn in_transaction(
     let Transaction { ident, ty, kind: _ } = transaction;
     let (site, at) = (Span::mixed_site(), sides.site());
     let (enter, transactional) = (sides.shown(rt.enter_transaction()), rt.transactional());
-    let connection = quote_spanned!(site.located_at(ty.span())=> <#ty as #transactional>::connection(&mut *#ident));
-    let (entered, ran) = (Ident::new("__entered", site), Ident::new("__ran", site));
+    let of = |name| Ident::new(name, site);
+    let (lent, entered, ran) = (of("__lent"), of("__entered"), of("__ran"));
+    let connection = quote_spanned!(site.located_at(ty.span())=> <#ty as #transactional>::connection(&mut *#lent));
     let left = sides.renamed(quote_spanned!(at=> #entered.leave(#ran, #connection).await));
+    let pats = signature.params.iter().filter(|param| is_connection(param, Some(transaction))).map(|param| &param.pat);
+    let allow = allow();
     quote_spanned! {site=>
+        #allow
+        let #lent = &mut *#ident;
         let #entered = #enter(#begun, #ops, #connection).await;
         let #ran = {
-            let #ident = &mut *#ident;
+            // Whether the body uses it is for the compiler to say.
+            #[allow(clippy::all, clippy::pedantic, clippy::nursery)]
+            #(let #pats = &mut *#lent;)*
             #entered.run(#run).await
         };
         #left

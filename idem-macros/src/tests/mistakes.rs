@@ -138,6 +138,11 @@ fn contradictions() {
     check("error_ttl = \"10m\"", &[("error_ttl", "this task remembers none: add `on_error = \"store\"`")]);
     check("error_ttl = \"10m\", on_error = \"release\"", &[("error_ttl", "`on_error = \"release\"` remembers none")]);
     check("on_error = judge, error_ttl = \"10m\"", &[("error_ttl", "the function of `on_error` says it itself")]);
+    check("max_attempts = 1, reconcile = happened", &[("max_attempts", "`reconcile` never comes to pass")]);
+    check(
+        "on_error = \"store\", max_attempts = 1, error_ttl = \"10m\"",
+        &[("max_attempts", "`on_error = \"store\"` never comes to pass")],
+    );
     check("on_error = \"store\"", &[("on_error", "add `error_ttl = \"10m\"`")]);
     let in_a_transaction = "async fn send(tx: &mut PgConnection, id: u64) -> Result<(), AppError> { body() }";
     check_item(

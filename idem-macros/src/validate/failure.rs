@@ -51,6 +51,24 @@ pub(super) fn reconcile(reconcile: &Slot<ExprPath>, on_stale: &Slot<OnStale>, cx
     }
 }
 
+/// A single attempt is set aside when it fails or is abandoned: then nothing is remembered for a time, and nobody is asked.
+pub(super) fn single_attempt(
+    max_attempts: &Slot<u32>,
+    on_error: &Slot<OnErrorWritten>,
+    reconcile: &Slot<ExprPath>,
+    cx: &mut Ctxt,
+) {
+    let Some(span) = max_attempts.span().filter(|_| max_attempts.get() == Some(&1)) else { return };
+    let stores = matches!(on_error.get(), Some(OnErrorWritten::Store));
+    let idle = [("on_error = \"store\"", stores), ("reconcile", reconcile.is_written())];
+    for (option, _) in idle.into_iter().filter(|(_, written)| *written) {
+        cx.error(
+            span,
+            format!("after `max_attempts = 1` the record is set aside at once, so that `{option}` never comes to pass: allow 2 or more, or remove one of the two"),
+        );
+    }
+}
+
 /// In a transaction a failed call leaves nothing behind that could be counted, remembered or set aside.
 pub(super) fn in_transaction(
     transactional: bool,

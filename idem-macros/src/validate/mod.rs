@@ -78,6 +78,7 @@ pub(crate) fn handler(
     args::check_forms(signature, cx);
     failure::in_transaction(transaction.is_written(), &on_stale, &reconcile, &on_error, &max_attempts, cx);
     failure::reconcile(&reconcile, &on_stale, cx);
+    failure::single_attempt(&max_attempts, &on_error, &reconcile, cx);
     let on_error = failure::on_error(on_error, &error_ttl, cx);
     let mut skipped = args::skipped(skip, signature, cx);
     let transaction = transaction::transaction(transaction, &lease, &on_store_error, &mut skipped, signature, cx);

@@ -47,14 +47,17 @@ impl<F: Future> Future for Guarded<'_, F> {
                 return Poll::Ready(Ran::LeaseOver(this.drop_body()));
             }
         }
-        if this.limit.as_mut().is_some_and(|limit| limit.as_mut().poll(cx).is_ready()) {
-            return Poll::Ready(Ran::Overran(this.drop_body()));
-        }
         let Some(body) = &mut this.body else {
             return Poll::Pending;
         };
         match catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(cx))) {
-            Ok(Poll::Pending) => Poll::Pending,
+            // After the body: what has ended by now is not thrown away, with its effect, for being looked at late.
+            Ok(Poll::Pending) => {
+                if this.limit.as_mut().is_some_and(|limit| limit.as_mut().poll(cx).is_ready()) {
+                    return Poll::Ready(Ran::Overran(this.drop_body()));
+                }
+                Poll::Pending
+            }
             Ok(Poll::Ready(value)) => Poll::Ready(Ran::Returned(value, this.drop_body())),
             Err(panic) => {
                 this.drop_body();

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::panic::resume_unwind;
+use std::sync::Arc;
 
 use super::enter::{Entry, enter};
 use super::failure::Ended;
@@ -54,12 +55,14 @@ impl<'a, T, E> Entered<'a, T, E> {
         };
         events::reconciling(&call.key, abandoned.attempt());
         let running = holding.enters(call);
-        let frame = call.frame.clone().inside(running);
+        running.steps.close(true);
+        let frame = call.frame.clone().inside(Arc::clone(&running));
         let asked = Box::pin(async move { reconcile(*abandoned).await });
         let lease = Some((&*holding.lease, &*call.clock));
         let ran = frame.scope(Guarded::new(asked, lease, call.settings.max_runtime)).await;
         let over = match ran {
             Ran::Returned(Reconciled::DidNotHappen, None) => {
+                running.steps.close(false);
                 return Self { ops, stage: Stage::Answered(call, Entry::Run(holding)) };
             }
             Ran::Returned(Reconciled::Happened(value), panic) => {

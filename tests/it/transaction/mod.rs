@@ -67,6 +67,47 @@ macro_rules! transaction_tests {
             .await
         }
 
+        /// Under the lints of whoever writes such names: the connection is the attribute's to use.
+        #[deny(warnings, clippy::pedantic)]
+        mod names_of_the_connection {
+            use super::{AppError, Connection};
+
+            #[idem::idempotent(transaction = _tx)]
+            pub(super) async fn unused(_tx: &mut Connection, id: u64) -> Result<u64, AppError> {
+                Ok(id)
+            }
+
+            #[idem::idempotent(transaction = tx)]
+            pub(super) async fn rebound<'a>(
+                mut tx: &'a mut Connection,
+                id: u64,
+                #[idem(skip)] other: &'a mut Connection,
+            ) -> Result<u64, AppError> {
+                if id == 2 {
+                    tx = other;
+                }
+                super::sqlx::Connection::ping(tx).await?;
+                Ok(id)
+            }
+        }
+
+        #[tokio::test]
+        async fn the_connection_goes_by_any_name() {
+            let rows = Rows::new().await;
+            let calls = async {
+                let (mut tx, mut other) = (rows.begin().await, rows.connect().await);
+                for fresh in [true, false] {
+                    assert_eq!(names_of_the_connection::unused::call(&mut tx, 1).await.unwrap().is_fresh(), fresh);
+                    let rebound = names_of_the_connection::rebound::call(&mut tx, 1, &mut other).await.unwrap();
+                    assert_eq!(rebound.is_fresh(), fresh);
+                }
+                tx.commit().await.unwrap();
+                drop(other.close().await);
+            };
+            rows.runtime.enter(calls).await;
+            rows.done().await;
+        }
+
         #[tokio::test]
         async fn a_step_is_a_part_of_the_transaction() {
             let rows = Rows::new().await;

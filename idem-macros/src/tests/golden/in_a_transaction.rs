@@ -14,6 +14,8 @@ async fn transfer(tx: &mut PgConnection, id: u64) -> anyhow::Result<Receipt> {
             ::core::result::Result::Ok(())
         },
     );
+    #[allow(unused_variables, clippy::all, clippy::pedantic, clippy::nursery)]
+    let __lent = &mut *tx;
     let __entered = ::idem::__private::enter_transaction(
             __begun,
             ::idem::__private::Ops::<
@@ -27,11 +29,12 @@ async fn transfer(tx: &mut PgConnection, id: u64) -> anyhow::Result<Receipt> {
                     Receipt,
                 > as ::idem::__private::Fallible>::Err as ::idem::__private::FromIdem>::from_idem,
             ),
-            <PgConnection as ::idem::__private::Transactional>::connection(&mut *tx),
+            <PgConnection as ::idem::__private::Transactional>::connection(&mut *__lent),
         )
         .await;
     let __ran = {
-        let tx = &mut *tx;
+        #[allow(clippy::all, clippy::pedantic, clippy::nursery)]
+        let tx = &mut *__lent;
         __entered
             .run(move || async move {
                 <anyhow::Result<
@@ -56,7 +59,9 @@ async fn transfer(tx: &mut PgConnection, id: u64) -> anyhow::Result<Receipt> {
         __entered
             .leave(
                 __ran,
-                <PgConnection as ::idem::__private::Transactional>::connection(&mut *tx),
+                <PgConnection as ::idem::__private::Transactional>::connection(
+                    &mut *__lent,
+                ),
             )
             .await,
     )
