@@ -382,8 +382,6 @@ macro_rules! transaction_tests {
 
 #[cfg(feature = "sqlite")]
 mod sqlite {
-    use idem::sqlx::{Connection as _, SqliteConnection};
-
     transaction_tests!(on_sqlite, "it.tx.sqlite", "it.tx.sqlite.odd");
 
     /// A savepoint would begin a transaction that the driver knows nothing of, and nobody would end it.
@@ -408,7 +406,7 @@ mod sqlite {
         let rows = Rows::new().await;
         rows.runtime
             .enter(async {
-                let mut other = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+                let mut other = Connection::connect("sqlite::memory:").await.unwrap();
                 let mut tx = other.begin().await.unwrap();
                 let refused = transfer(&mut tx, 1, Then::Return).await.unwrap_err();
                 assert!(refused.to_string().contains("the connection is to another database"), "{refused}");
