@@ -17,7 +17,7 @@ pub(crate) fn parse(attribute: Attribute, args: TokenStream, cx: &mut Ctxt) -> O
 
 fn option(attribute: Attribute, options: &mut Options, input: ParseStream<'_>, cx: &mut Ctxt) -> syn::Result<()> {
     let Ok(key) = Ident::parse_any(input) else {
-        return Err(input.error("expected the name of an option, such as `ttl = \"24h\"`"));
+        return Err(input.error(format!("expected the name of an option, such as `{}`", first_of(attribute))));
     };
     let Some(entry) = TABLE.iter().find(|e| key == e.name) else {
         return Err(unknown(attribute, &key));
@@ -30,6 +30,12 @@ fn option(attribute: Attribute, options: &mut Options, input: ParseStream<'_>, c
         return Err(syn::Error::new(key.span(), message));
     };
     read(options, &Site { key: &key, entry }, input, cx)
+}
+
+/// What a text without a name is most often meant as.
+fn first_of(attribute: Attribute) -> &'static str {
+    let name = if attribute == Attribute::NotIdempotent { "reason" } else { "name" };
+    TABLE.iter().find(|entry| entry.name == name).map_or(name, |entry| entry.form)
 }
 
 fn unknown(attribute: Attribute, key: &Ident) -> syn::Error {

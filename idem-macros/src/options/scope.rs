@@ -24,7 +24,10 @@ pub(crate) enum ScopeValue {
 /// `= "user"`, `("tenant", "user")` or `(user = order.customer)`
 pub(crate) fn scope(input: ParseStream<'_>, site: &Site<'_>, cx: &mut Ctxt) -> syn::Result<Vec<Scope>> {
     if !input.peek(syn::token::Paren) {
-        let text = value::text(input, site)?;
+        let text = value::text(input, site).map_err(|e| {
+            let message = format!("{e}; where it is an expression over arguments: `scope(user = order.customer)`");
+            syn::Error::new(e.span(), message)
+        })?;
         return Ok(vec![by_name(&text)?]);
     }
     let inner;

@@ -39,7 +39,14 @@ pub(crate) enum Key {
 /// `(a, b.c)`, or `()` to say that no argument enters the key, or `= "…"`.
 pub(crate) fn key(input: ParseStream<'_>, site: &Site<'_>, cx: &mut Ctxt) -> syn::Result<Key> {
     if input.peek(Token![=]) {
-        return Ok(Key::Template(Template::read(value::text(input, site)?, cx)));
+        let text = value::text(input, site).map_err(|e| {
+            let message = format!(
+                "`key` takes a list, or a text with places: `{}`, `key = \"close:{{job_id}}\"`",
+                site.entry.form
+            );
+            syn::Error::new(e.span(), message)
+        })?;
+        return Ok(Key::Template(Template::read(text, cx)));
     }
     let mut selectors: Vec<Selector> = Vec::new();
     elements(input, site, cx, |input, cx| {

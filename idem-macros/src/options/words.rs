@@ -42,6 +42,7 @@ pub(crate) enum Unit {
 impl Words for Unit {
     const WORDS: &'static [(&'static str, Self)] =
         &[("hour", Self::Hour), ("date", Self::Date), ("week", Self::Week), ("month", Self::Month)];
+    const OR: &'static str = "; a day is a `date`";
 }
 
 impl Unit {

@@ -14,7 +14,7 @@ fn the_list_of_options() {
     check("strict ttl = \"1h\"", &[("ttl", "expected `,` before `ttl`")]);
     check("ttl = \"1h\" strict", &[("strict", "expected `,` before `strict`")]);
     check("strict,, ttl = \"1h\"", &[(",", "nothing stands before this comma")]);
-    check("\"24h\"", &[("\"24h\"", "expected the name of an option")]);
+    check("\"24h\"", &[("\"24h\"", "expected the name of an option, such as `name = \"billing.charge\"`")]);
     check("tll = \"24h\"", &[("tll", "unknown option `tll`; did you mean `ttl`?")]);
     check("key_by(user)", &[("key_by", "unknown option `key_by`; `#[idempotent]` takes `name`, `version`")]);
     check("Strict", &[("Strict", "did you mean `strict`?")]);
@@ -67,7 +67,10 @@ fn values() {
     check("on_in_progress = \"wiat\"", &[("\"wiat\"", "did you mean `wait`?")]);
     check("on_in_progress = \"maybe\"", &[("\"maybe\"", "it takes `wait`, `error`, `skip`")]);
     check("result = \"keep\"", &[("\"keep\"", "it takes `store`, `discard`")]);
-    check("bucket = \"day\"", &[("\"day\"", "`bucket` does not take `day`")]);
+    check(
+        "bucket = \"day\"",
+        &[("\"day\"", "`bucket` does not take `day`; it takes `hour`, `date`, `week`, `month`; a day is a `date`")],
+    );
     check("on_stale = \"again\"", &[("\"again\"", "it takes `rerun`, `park`")]);
     check("on_stale = park", &[("park", "`on_stale` takes text in quotes")]);
     check("reconcile = \"happened\"", &[("\"happened\"", "`reconcile` takes the path of an async function")]);
@@ -175,6 +178,7 @@ fn keys() {
     check("key(self.id)", &[("self", "`self` never enters the key")]);
     check("key(user), skip(user)", &[("user", "both selected for the key and skipped")]);
     check("key", &[("key", "`key` takes a list: `key(job_id, order.id)`")]);
+    check("key = [user]", &[("[", "`key` takes a list, or a text with places: `key(job_id, order.id)`, `key = ")]);
     check("skip(usr)", &[("usr", "did you mean `user`?")]);
     check("skip(user, user)", &[("user", "`user` is skipped twice")]);
     check("skip(self)", &[("self", "`self` never enters the key")]);
@@ -192,7 +196,9 @@ fn keys() {
 fn scopes() {
     check("scope", &[("scope", "takes text in quotes: `scope = \"user\"`")]);
     check("scope()", &[("scope", "`scope()` names no scope")]);
-    check("scope = user", &[("user", "takes text in quotes")]);
+    check("scope = user", &[("user", "takes text in quotes: `scope = \"user\"`")]);
+    check("scope = user.id", &[("user", "where it is an expression over arguments: `scope(user = order.customer)`")]);
+    check("date_based = \"UTC\"", &[("date_based", "`date_based` takes a zone in parentheses, or nothing")]);
     check("scope(user)", &[("user", "write `\"user\"`, or `user = …`")]);
     check("scope(user =)", &[("user", "needs an expression")]);
     check("scope = \"a+b\"", &[("\"a+b\"", "several scopes are written")]);

@@ -65,7 +65,7 @@ fn beside_other_options() {
     check("idempotent", "key = \"{job_id}\", key(day)", item, &[("key", "`key` is given twice")]);
     check("idempotent", "key = \"{job_id}\", skip(job_id)", item, &[("\"{job_id}\"", "both in the key and skipped")]);
     check("idempotent", "key = \"{job_id}\", skip(day)", item, &[]);
-    check("idempotent", "key = job_id", item, &[("job_id", "text in quotes")]);
+    check("idempotent", "key = job_id", item, &[("job_id", "a list, or a text with places")]);
     let renamed = "async fn f(#[idem(name = \"job_id\")] id: u64) -> Result<(), E> {}";
     check("idempotent", "key = \"{job_id}\"", renamed, &[]);
     check("idempotent", "key = \"{id}\"", renamed, &[("\"{id}\"", "`id` is `job_id` in the key: write `{job_id}`")]);

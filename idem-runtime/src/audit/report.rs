@@ -63,7 +63,7 @@ pub struct Coverage {
     pub key: String,
     /// How long completed records are kept.
     pub retention: String,
-    /// How long a claim is held without a heartbeat.
+    /// How long a claim is held without a heartbeat; nothing of a transactional task, whose transaction holds it.
     pub lease: String,
     /// What duplicates get.
     pub duplicates: String,
@@ -88,7 +88,7 @@ impl Coverage {
             guarantee,
             key: key(task, settings),
             retention: settings.retention.to_string(),
-            lease: spelled(settings.lease),
+            lease: if task.is_transactional() { "–".to_owned() } else { spelled(settings.lease) },
             duplicates: duplicates.to_owned(),
             failures: failures(task, settings),
             store,

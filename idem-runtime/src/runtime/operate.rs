@@ -20,10 +20,11 @@ use crate::store::SweepReport;
 /// How many records one look of a sweeper removes at the most; it looks again while there are more.
 const SWEEP_BATCH: usize = 1_000;
 
-/// An operator's word on a call whose outcome is not known.
+/// An operator's word on a call whose outcome is not known. Where no value says what `T` is, it is written
+/// `Resolution::<()>::Retry`.
 #[derive(Debug, Clone)]
 pub enum Resolution<T = ()> {
-    /// The effect took place, with this result.
+    /// The effect took place, with this result: a value of the task's result type, which nothing compares before a replay.
     Completed(T),
     /// It did not: the next delivery runs.
     Retry,

@@ -410,8 +410,8 @@ macro_rules! transaction_tests {
             let report = rows.runtime.audit(idem::tasks![transfer]).await.unwrap();
             let row = report.tasks.iter().find(|row| row.task == $name).unwrap();
             assert_eq!(
-                (row.guarantee.to_string().as_str(), &*row.failures),
-                ("transactional", "rolled back"),
+                (row.guarantee.to_string().as_str(), &*row.failures, &*row.lease),
+                ("transactional", "rolled back", "–"),
                 "{report}"
             );
             let report = crate::support::runtime().audit(idem::tasks![transfer]).await.unwrap();
@@ -436,6 +436,21 @@ mod sqlite {
                 assert!(refused.to_string().contains("begin one with BEGIN IMMEDIATE"), "{refused}");
                 let mut tx = rows.begin().await;
                 assert_eq!(transfer(&mut tx, 1, Then::Return).await.unwrap(), 10);
+            })
+            .await;
+        rows.done().await;
+    }
+
+    /// The records would be in another file than the effect.
+    #[tokio::test]
+    async fn a_connection_to_another_database_is_refused() {
+        let rows = Rows::new().await;
+        rows.runtime
+            .enter(async {
+                let mut other = Connection::connect("sqlite::memory:").await.unwrap();
+                let mut tx = other.begin().await.unwrap();
+                let refused = transfer(&mut tx, 1, Then::Return).await.unwrap_err();
+                assert!(refused.to_string().contains("the connection is to another database"), "{refused}");
             })
             .await;
         rows.done().await;

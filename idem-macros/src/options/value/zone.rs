@@ -11,12 +11,15 @@ pub(crate) fn zone(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> syn
 
 /// `date_based` or `date_based(tz = "…")`
 pub(crate) fn date_based(input: ParseStream<'_>, site: &Site<'_>, _: &mut Ctxt) -> syn::Result<Option<String>> {
+    let misshapen = || site.misshapen(site.key.span(), "a zone in parentheses, or nothing");
+    if input.peek(Token![=]) && input.peek2(LitStr) {
+        return Err(misshapen());
+    }
     if !input.peek(syn::token::Paren) {
         return super::flag(input, site, &mut Ctxt::new()).map(|()| None);
     }
     let inner;
     syn::parenthesized!(inner in input);
-    let misshapen = || site.misshapen(site.key.span(), "a zone in parentheses, or nothing");
     if !inner.peek(syn::Ident) {
         return Err(misshapen());
     }

@@ -46,6 +46,11 @@ pub(super) fn is_no_savepoint(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Database(said) if said.message().starts_with("no such savepoint"))
 }
 
+/// Whether a table is not there: SQLite has no code for it.
+pub(super) fn is_no_table(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(said) if said.message().starts_with("no such table"))
+}
+
 /// The store's error for SQLite's.
 pub(super) fn of(database: &Database, error: sqlx::Error) -> StoreError {
     let path = database.path();

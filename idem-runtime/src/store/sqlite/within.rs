@@ -69,8 +69,16 @@ impl InTransaction<'_> {
                 "the transaction had read before it wrote, and another one wrote meanwhile: run it again, and begin it with BEGIN IMMEDIATE",
             )),
             Err(error) if fault::is_busy(&error) => Ok(None),
+            // The store's own file was opened with its tables: the connection is to another one.
+            Err(error) if fault::is_no_table(&error) => Err(self.refused(
+                "the connection is to another database, which has none of the store's tables: hand in one to this file, or open the store on the caller's",
+            )),
             Err(error) => Err(self.fault(error)),
         }
+    }
+
+    fn refused(&self, reason: &str) -> StoreError {
+        StoreError::Transaction { store: fault::name(self.database.path()), reason: reason.to_owned() }
     }
 
     fn fault(&self, error: sqlx::Error) -> StoreError {
@@ -86,10 +94,9 @@ impl Within for InTransaction<'_> {
             // Outside a transaction a savepoint would begin one that the caller's driver knows nothing of.
             if self.say("BEGIN".into()).await.is_ok() {
                 self.say("ROLLBACK".into()).await.map_err(|error| self.fault(error))?;
-                let store = fault::name(self.database.path());
-                let reason =
-                    "the connection is in no transaction: begin one with BEGIN IMMEDIATE, and hand it in".into();
-                return Err(StoreError::Transaction { store, reason });
+                return Err(
+                    self.refused("the connection is in no transaction: begin one with BEGIN IMMEDIATE, and hand it in")
+                );
             }
             let marked = self.say(format!("SAVEPOINT {}", mark.name())).await;
             marked.map_err(|error| self.fault(error))
