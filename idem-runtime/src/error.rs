@@ -140,7 +140,7 @@ pub enum Error {
     /// The body ran longer than the task's `max_runtime` allows, and was dropped at an await: its effect may have taken
     /// place.
     #[error(
-        "{at} ran longer than {} and was stopped: its effect may have taken place; a later delivery decides",
+        "{at} ran longer than {} and was stopped: its effect may have taken place; `on_stale` says what a later delivery does",
         spelled(*.limit)
     )]
     MaxRuntime {
@@ -209,13 +209,11 @@ pub enum Error {
         reason: String,
     },
     /// The steps of the body are not those of an earlier attempt, or do not have names of their own.
-    #[error(
-        "{at} cannot go on: {reason}; raise the task's `version` when the steps of its body change, or clear the key to begin anew"
-    )]
+    #[error("{at} cannot go on: {reason}")]
     StepsChanged {
         /// Which call.
         at: At,
-        /// What does not fit.
+        /// What does not fit, and how to mend it.
         reason: String,
     },
     /// The settings contradict each other or cannot be used.

@@ -182,7 +182,7 @@ impl Steps {
         // Where the store cannot be asked, the completion will say so.
         let result = memory.recall(taken).await.ok()??;
         let name = named(&result).unwrap_or_else(|_| "?".into());
-        let reason = format!("an earlier attempt took the step `{name}` behind the last one of this attempt");
+        let reason = format!("an earlier attempt took the step `{name}` behind the last one of this attempt; {ANEW}");
         Some(changed(key, reason))
     }
 }
@@ -289,7 +289,8 @@ fn replay<T: DeserializeOwned>(running: &Running, place: usize, name: &str, resu
     let mistyped = |error: CodecError| Error::ResultType { at: at(), reason: format!("step `{name}`: {error}") };
     let found = named(result).map_err(mistyped)?;
     if found != name {
-        let reason = format!("step {} was `{found}` in an earlier attempt, and is `{name}` in this one", place + 1);
+        let reason =
+            format!("step {} was `{found}` in an earlier attempt, and is `{name}` in this one; {ANEW}", place + 1);
         return Err(changed(&running.key, reason));
     }
     let (_, value): (String, T) = codec::decode(envelope).map_err(mistyped)?;
@@ -304,6 +305,9 @@ fn named(result: &StoredResult) -> Result<String, CodecError> {
         StoredResult::Absent(_) => Ok("?".into()),
     }
 }
+
+/// What to do where the code has changed under a call.
+const ANEW: &str = "raise the task's `version` when the steps of its body change, or clear the key to begin anew";
 
 fn changed(key: &Key, reason: String) -> Error {
     Error::StepsChanged { at: At::new(key), reason }
