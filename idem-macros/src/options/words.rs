@@ -97,6 +97,7 @@ pub(crate) enum OnStale {
 
 impl Words for OnStale {
     const WORDS: &'static [(&'static str, Self)] = &[("rerun", Self::Rerun), ("park", Self::Park)];
+    const OR: &'static str = "; to have a function asked, write `reconcile = path::to::async_fn` instead";
 }
 
 /// What becomes of the body's errors, as written.

@@ -6,7 +6,7 @@ use super::args;
 use crate::diagnostic::{Ctxt, did_you_mean, listed};
 use crate::ir::{Arg, ScopePart, ScopeSource, Written};
 use crate::options::{Scope, ScopeLabel, ScopeValue, Slot};
-use crate::signature::{Signature, refused_in_key};
+use crate::signature::{Param, Signature, refused_in_key};
 
 const GLOBAL: &str = "global";
 
@@ -78,7 +78,18 @@ fn by_name(
             return None;
         }
         (Some(found), None) | (None, Some(found)) => found,
-        (None, None) => return Some(ScopeSource::Delivery),
+        (None, None) => {
+            let Some(named) = [kind, &id].into_iter().find_map(|name| named_in_the_key(name, signature)) else {
+                return Some(ScopeSource::Delivery);
+            };
+            cx.error(
+                span,
+                format!(
+                    "`{kind}` is how {named} is named in the key, and a scope is bound by the parameter's own name: write `scope({kind} = …)` with an expression over the parameters"
+                ),
+            );
+            return None;
+        }
     };
     let name = &binding.name;
     if let Some(refused) = refused_in_key(param, true, generics) {
@@ -135,8 +146,21 @@ fn root(expr: &Expr) -> Option<&syn::Ident> {
     }
 }
 
+/// The parameter that has this name in the key alone, in words.
+fn named_in_the_key(name: &str, signature: &Signature) -> Option<String> {
+    let has_it = |param: &&Param| param.forms.name.as_ref().is_some_and(|text| text.value() == name);
+    let param = signature.params.iter().find(has_it)?;
+    Some(match param.only_binding() {
+        Some(binding) => format!("`{}`", binding.name),
+        None => "a pattern".to_owned(),
+    })
+}
+
 /// No parameter of this name.
 pub(super) fn unknown(name: &str, signature: &Signature) -> String {
+    if let Some(named) = named_in_the_key(name, signature) {
+        return format!("`{name}` is how {named} is named in the key; here the names that the code has are meant");
+    }
     let names = || signature.bindings().map(|(_, b)| b.name.as_str());
     let hint = did_you_mean(name, names()).unwrap_or_else(|| {
         if names().next().is_none() {

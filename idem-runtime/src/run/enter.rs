@@ -27,6 +27,7 @@ const RESEND_AFTER: Duration = Duration::from_millis(25);
 
 /// What a call may do.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one a call, and the large one is that of every first call")]
 pub(super) enum Entry<'a> {
     /// Run the body under this claim.
     Run(Holding<'a>),
