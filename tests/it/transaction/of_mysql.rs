@@ -30,3 +30,19 @@ async fn a_transaction_that_the_server_undid_is_not_said_to_be_usable() {
         .await;
     rows.done().await;
 }
+
+/// The records would be on another server than the effect.
+#[tokio::test]
+async fn a_connection_to_another_database_is_refused() {
+    let server = idem_test_servers::MySql::start(&[]);
+    let (rows, elsewhere) = (Rows::new().await, Rows::on(server.url()).await);
+    rows.runtime
+        .enter(async {
+            let mut tx = elsewhere.begin().await;
+            let refused = skips(&mut tx, 1).await.unwrap_err();
+            assert!(refused.to_string().contains("the connection is to another database"), "{refused}");
+        })
+        .await;
+    elsewhere.done().await;
+    rows.done().await;
+}

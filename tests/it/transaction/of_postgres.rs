@@ -252,3 +252,25 @@ async fn the_audit_sees_a_store_of_another_database() {
     let found = report.findings.iter().any(|finding| finding.code == "IDEM011" && finding.about == "it.tx.pg.books");
     assert!(found, "{report}");
 }
+
+/// The records would be in another database than the effect.
+#[tokio::test]
+async fn a_connection_to_another_database_is_refused() {
+    let rows = Rows::new().await;
+    let other = format!("{}_other", rows.schema);
+    let mut raw = rows.connect().await;
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE {other}"))).execute(&mut raw).await.unwrap();
+    let mut elsewhere = rows.options.clone().database(&other).connect().await.unwrap();
+    rows.runtime
+        .enter(async {
+            let mut tx = elsewhere.begin().await.unwrap();
+            let refused = idem(books(&mut tx, 1).await);
+            assert!(matches!(&refused, Error::Store { source: StoreError::Transaction { .. }, .. }), "{refused:?}");
+            assert!(refused.to_string().contains("the connection is to another database"), "{refused}");
+        })
+        .await;
+    elsewhere.close().await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("DROP DATABASE {other}"))).execute(&mut raw).await.unwrap();
+    raw.close().await.unwrap();
+    rows.done().await;
+}

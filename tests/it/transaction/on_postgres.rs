@@ -16,7 +16,7 @@ pub const INSERT: &str = "INSERT INTO effects (id) VALUES ($1)";
 pub struct Rows {
     pub runtime: Runtime,
     pub store: Arc<dyn Store>,
-    schema: String,
+    pub schema: String,
     pub options: PgConnectOptions,
     pool: PgPool,
 }

@@ -95,6 +95,7 @@ impl Savepoints for Server {
             Some(1205) => Judgement::Waited,
             Some(1213 | 1020) => Judgement::Again,
             Some(1305) => Judgement::Ended,
+            Some(1146 | 1049) => Judgement::Elsewhere,
             _ => Judgement::Other,
         }
     }

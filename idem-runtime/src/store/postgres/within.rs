@@ -90,6 +90,7 @@ impl Savepoints for Server {
             Some("40001" | "40P01") => Judgement::Again,
             Some("25P01" | "3B001") => Judgement::Ended,
             Some("25P02") => Judgement::Aborted,
+            Some("42P01" | "3F000") => Judgement::Elsewhere,
             _ => Judgement::Other,
         }
     }

@@ -74,6 +74,8 @@ pub(crate) enum Judgement {
     /// An earlier statement of it failed, and nothing but its end is possible.
     #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "MySQL goes on after a failed statement"))]
     Aborted,
+    /// The store's tables, which were there when it opened, are not where the connection leads.
+    Elsewhere,
     /// None of these.
     Other,
 }
@@ -134,6 +136,9 @@ impl<'a, D: Savepoints> InTransaction<'a, D> {
             Judgement::Again => self.run_again(&error.to_string()),
             Judgement::Ended => self.unusable("the connection is in no transaction: begin one, and hand it in"),
             Judgement::Aborted => self.unusable("an earlier statement of the transaction failed: roll it back"),
+            Judgement::Elsewhere => self.unusable(
+                "the connection is to another database, which has none of the store's tables: hand in one to the store's, or open the store on the caller's",
+            ),
             Judgement::Waited | Judgement::Other => self.dialect.fault(error).error,
         }
     }
