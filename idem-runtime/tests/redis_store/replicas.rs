@@ -58,7 +58,7 @@ async fn without_waiting_a_failover_forgets_a_claim_and_its_work_runs_twice() {
 async fn with_a_replica_to_wait_for_no_answered_claim_has_a_second_owner() {
     let (primary, replica) = pair().await;
     let builder = RedisStore::builder(primary.url()).prefix("idem-test");
-    let store = builder.wait_replicas(1, Duration::from_secs(2)).connect().await.unwrap();
+    let store = builder.wait_replicas(1, Duration::from_millis(1_500)).connect().await.unwrap();
     assert_eq!(setting(&store.describe().await.unwrap(), "wait_replicas"), ("1", false));
     let (answered, completed) = (request(key("answered", 1)), request(key("completed", 1)));
     claimed(store.claim(&answered).await.unwrap());
