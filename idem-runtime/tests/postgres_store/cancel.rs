@@ -5,6 +5,7 @@ use std::time::Duration;
 use idem_runtime::claim::{CancelRequest, CompleteVerdict, Failure};
 use idem_runtime::policy::Retention;
 use idem_runtime::store::{ListQuery, StoreFuture};
+use idem_runtime::testing::proxy::{Proxy, WireFault};
 use idem_runtime::{PostgresStore, Store};
 use sqlx::postgres::PgPoolOptions;
 
@@ -13,16 +14,34 @@ use crate::support::{Bench, DAY, Dropped, builder, claimed, completion, done, fa
 /// An operation.
 type Call<A, T> = for<'a> fn(&'a PostgresStore, &'a A) -> StoreFuture<'a, T>;
 
-/// Drops an operation after its first poll, its second, and so on until it gets to its end; then asks it again. Answers
-/// how often it was dropped: an answer that is there at once leaves no point for it.
+/// A store behind a proxy, so that what is asked of it can be kept under way.
+struct Behind<'a> {
+    bench: &'a Bench,
+    store: PostgresStore,
+    proxy: Proxy,
+}
+
+/// Drops an operation whose request, and then whose reply, is under way; then after its first poll, its second, and so on
+/// until it gets to its end: an answer that is there at once leaves no point for it. Asks it again each time. Answers how
+/// often it was dropped.
 async fn dropped_everywhere<A, T>(
-    bench: &Bench,
-    store: &PostgresStore,
+    behind: &Behind<'_>,
     question: impl Fn() -> A,
     call: Call<A, T>,
     check: impl Fn(T),
 ) -> u32 {
+    let Behind { bench, store, proxy } = behind;
     let mut dropped = 0;
+    for fault in [WireFault::HoldRequest, WireFault::HoldReply] {
+        proxy.always(fault);
+        let question = question();
+        let ended = Dropped { future: call(store, &question), polls_left: 1 }.await;
+        assert!(ended.is_none(), "it ended without an answer");
+        proxy.heal();
+        proxy.release();
+        check(call(store, &question).await.unwrap());
+        dropped += 1;
+    }
     for polls_left in 1.. {
         let question = question();
         let ended = Dropped { future: call(store, &question), polls_left }.await;
@@ -30,7 +49,7 @@ async fn dropped_everywhere<A, T>(
         if ended.is_some() {
             break;
         }
-        dropped = polls_left;
+        dropped += 1;
     }
     nothing_stays_behind(bench).await;
     dropped
@@ -52,49 +71,54 @@ async fn nothing_stays_behind(bench: &Bench) {
     panic!("locks stay behind");
 }
 
-async fn every_operation(bench: &Bench, store: &PostgresStore) {
+async fn every_operation(behind: &Behind<'_>) {
+    let Behind { bench, store, .. } = behind;
     let mut dropped = 0;
     let claim = request(key("t", 1));
     let check = |verdict| assert_eq!(claimed(verdict).attempt, 1);
     let fresh = || request(key("fresh", u64::from(rand::random::<u32>())));
-    dropped += dropped_everywhere(bench, store, fresh, |s, c| s.claim(c), check).await;
+    dropped += dropped_everywhere(behind, fresh, |s, c| s.claim(c), check).await;
     for n in 10..20 {
         done(store, key("t", n), b"x").await;
     }
     let granted = bench.claim(&claim).await;
     let renew = vec![renewal(&claim); 3];
-    dropped += dropped_everywhere(bench, store, || renew.clone(), |s, c| s.renew(c), drop).await;
+    dropped += dropped_everywhere(behind, || renew.clone(), |s, c| s.renew(c), drop).await;
     let done = completion(&claim, &granted, b"x");
     let check = |verdict| assert!(matches!(verdict, CompleteVerdict::Completed { restored: false, .. }), "{verdict:?}");
-    dropped += dropped_everywhere(bench, store, || done.clone(), |s, c| s.complete(c), check).await;
+    dropped += dropped_everywhere(behind, || done.clone(), |s, c| s.complete(c), check).await;
     let released = request(key("t", 2));
     bench.claim(&released).await;
-    dropped += dropped_everywhere(bench, store, || failure(&released, Failure::Park), |s, c| s.fail(c), drop).await;
+    dropped += dropped_everywhere(behind, || failure(&released, Failure::Park), |s, c| s.fail(c), drop).await;
     let cancel = CancelRequest { key: key("t", 3), grace: Retention::Forever };
-    dropped += dropped_everywhere(bench, store, || cancel.clone(), |s, c| s.cancel(c), drop).await;
-    dropped += dropped_everywhere(bench, store, || key("t", 2), |s, c| s.clear(c, true), drop).await;
-    dropped += dropped_everywhere(bench, store, || key("t", 1), |s, c| s.get(c), drop).await;
-    dropped += dropped_everywhere(bench, store, ListQuery::default, |s, c| s.list(c), drop).await;
+    dropped += dropped_everywhere(behind, || cancel.clone(), |s, c| s.cancel(c), drop).await;
+    dropped += dropped_everywhere(behind, || key("t", 2), |s, c| s.clear(c, true), drop).await;
+    dropped += dropped_everywhere(behind, || key("t", 1), |s, c| s.get(c), drop).await;
+    dropped += dropped_everywhere(behind, ListQuery::default, |s, c| s.list(c), drop).await;
     bench.age(DAY).await;
-    dropped += dropped_everywhere(bench, store, || 5, |s, c| s.sweep(*c), drop).await;
-    dropped += dropped_everywhere(bench, store, || (), |s, ()| s.describe(), drop).await;
-    dropped += dropped_everywhere(bench, store, || (), |s, ()| s.keeper(), drop).await;
-    // How often an operation waits is the network's matter: an answer may be there when it is looked for.
-    assert!(dropped > 0, "never dropped");
+    dropped += dropped_everywhere(behind, || 5, |s, c| s.sweep(*c), drop).await;
+    dropped += dropped_everywhere(behind, || (), |s, ()| s.describe(), drop).await;
+    dropped += dropped_everywhere(behind, || (), |s, ()| s.keeper(), drop).await;
+    assert!(dropped > 11, "{dropped}");
 }
 
 #[tokio::test]
 async fn every_operation_dropped_anywhere_is_repeated() {
     let bench = Bench::new().await;
-    every_operation(&bench, &bench.store).await;
+    let proxy = Proxy::before(&bench.schema.url).unwrap();
+    let url = proxy.url(&bench.schema.url).unwrap();
+    let store = PostgresStore::builder(&url).schema(&bench.schema.name).open().await.unwrap();
+    every_operation(&Behind { bench: &bench, store, proxy }).await;
 }
 
 #[tokio::test]
 async fn every_operation_dropped_anywhere_gives_the_pool_its_connection_back() {
     let bench = Bench::new().await;
-    let pool = PgPoolOptions::new().max_connections(2).connect(&bench.schema.url).await.unwrap();
+    let proxy = Proxy::before(&bench.schema.url).unwrap();
+    let url = proxy.url(&bench.schema.url).unwrap();
+    let pool = PgPoolOptions::new().max_connections(2).connect(&url).await.unwrap();
     let store = PostgresStore::pool_builder(pool).schema(&bench.schema.name).open().await.unwrap();
-    every_operation(&bench, &store).await;
+    every_operation(&Behind { bench: &bench, store, proxy }).await;
 }
 
 #[tokio::test]
