@@ -32,7 +32,7 @@
 //!
 //! # Where to go from here
 //! * [`idempotent`]: the attribute and all its options.
-//! * [`guides`]: first steps, keys, failures, operation.
+//! * [`guides`]: first steps, keys, failures, queues, operation.
 //! * [`Runtime`]: stores, settings, audit, and [the same pipeline by hand](Runtime::call).
 //! * [`Delivery`]: what a queue knows about the message; [`current`]: the running claim, inside a body; [`step`]: what an
 //!   attempt did and the next one need not do again.
@@ -64,11 +64,12 @@ pub use idem_runtime::private as __private;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 pub use idem_runtime::sqlx;
 pub use idem_runtime::{
-    AbandonedClaim, At, Cache, CallBuilder, CallInfo, Coverage, Current, Delivery, Error, ErrorDisposition, Expected,
-    Explanation, Finding, Guarantee, IntoStore, Key, KeyBuilder, Level, Lock, LockBuilder, MemoryStore,
+    AbandonedClaim, Admission, At, Cache, CallBuilder, CallInfo, Coverage, Current, Delivery, Error, ErrorDisposition,
+    Expected, Explanation, Finding, Guarantee, IntoStore, Key, KeyBuilder, Level, Lock, LockBuilder, MemoryStore,
     MemoryStoreBuilder, Outcome, Reconciled, Record, Report, Resolution, Runtime, RuntimeBuilder, ScopeId, ScopePart,
-    ScopeSource, Store, StoreError, Task, TaskHandle, TaskOptions, TieredStore, TieredStoreBuilder, Transactional,
-    claim, clock, codec, connect, current, in_current, key, policy, record, step, store, task, transition,
+    ScopeSource, Store, StoreError, Task, TaskHandle, TaskOptions, Ticket, TieredStore, TieredStoreBuilder,
+    Transactional, claim, clock, codec, connect, current, in_current, key, policy, record, step, store, task,
+    transition,
 };
 #[cfg(feature = "mysql")]
 pub use idem_runtime::{MySqlStore, MySqlStoreBuilder};

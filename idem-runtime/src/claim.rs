@@ -89,21 +89,71 @@ pub struct Previous {
     pub lease_until: Timestamp,
 }
 
-/// Asks for more time on a claim.
+/// Asks whether a job is to be enqueued, and that others not be told so too.
+#[derive(Debug, Clone)]
+pub struct AdmitRequest {
+    /// The key that the job's call will have.
+    pub key: Key,
+    /// The name of this admission, made before it is sent. It is never the owner of a claim.
+    pub ticket: Owner,
+    /// How long the key stays pending for this ticket, unless a delivery claims it or the ticket is renewed.
+    pub hold: Duration,
+    /// The arguments' fingerprint, where the key does not determine them.
+    pub fingerprint: Option<Fingerprint>,
+    /// Who asks.
+    pub holder: Arc<Holder>,
+    /// How long evidence is kept of a ticket that is given back; no less than a day is kept.
+    pub grace: Retention,
+}
+
+/// What a store answers to the question whether a job is to be enqueued.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum AdmitVerdict {
+    /// It is this caller's to enqueue: the key is pending, for this ticket.
+    Admitted,
+    /// It was admitted for another ticket, and no delivery of it has claimed the key yet.
+    Queued(Arc<Record>),
+    /// A delivery of it is running.
+    Running {
+        /// How much is left of its lease; `None` where the claim has no deadline.
+        lease_left: Option<Duration>,
+        /// The record, for who and since when.
+        record: Arc<Record>,
+    },
+    /// Done before: here is the record with its result.
+    Completed(Arc<Record>),
+    /// Failed before, and the failure is remembered.
+    Failed(Arc<Record>),
+    /// What became of it is not known, and it must not be run again unasked: set aside for an operator, or its owner gone
+    /// and its claim not one to be simply taken over.
+    Unknown(Arc<Record>),
+    /// Refused: cancelled.
+    Cancelled(Arc<Record>),
+    /// This ticket was given back, or forgotten, before: the request came late and admits nothing.
+    Stale,
+    /// The key is known with other arguments.
+    Mismatch {
+        /// The names of the arguments that differ.
+        arguments: Vec<String>,
+    },
+}
+
+/// Asks for more time on a claim, or on a ticket.
 #[derive(Debug, Clone)]
 pub struct RenewRequest {
     /// The key.
     pub key: Key,
-    /// The claim.
+    /// The claim, or the ticket.
     pub owner: Owner,
-    /// How long the claim holds from now.
+    /// How long it holds from now.
     pub lease: Duration,
 }
 
 /// What a store answers to a renewal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RenewVerdict {
-    /// The claim holds for its lease from now.
+    /// The claim holds for its lease from now; the ticket at least as long.
     Renewed,
     /// The claim is not this owner's any more; the state found, where there is a record.
     LeaseLost(Option<State>),

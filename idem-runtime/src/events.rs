@@ -8,6 +8,11 @@ use crate::store::StoreError;
 
 const TARGET: &str = "idem";
 
+/// A job was admitted to its queue.
+pub(crate) fn admitted(key: &Key) {
+    tracing::debug!(target: TARGET, task = key.task(), %key, "admitted to its queue");
+}
+
 /// A claim was granted; the body is about to run.
 pub(crate) fn claimed(key: &Key, attempt: u32, fence: u64) {
     tracing::debug!(target: TARGET, task = key.task(), %key, attempt, fence, "claimed");

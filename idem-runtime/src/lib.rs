@@ -41,7 +41,8 @@ pub use self::policy::ErrorDisposition;
 pub use self::reconcile::{AbandonedClaim, Reconciled};
 pub use self::record::Record;
 pub use self::runtime::{
-    CallBuilder, Explanation, KeyBuilder, Lock, LockBuilder, Resolution, Runtime, RuntimeBuilder, TaskHandle, task,
+    Admission, CallBuilder, Explanation, KeyBuilder, Lock, LockBuilder, Resolution, Runtime, RuntimeBuilder,
+    TaskHandle, Ticket, task,
 };
 pub use self::step::step;
 pub use self::store::memory::{MemoryStore, MemoryStoreBuilder};

@@ -13,7 +13,7 @@ use crate::ambient::{Frame, Report};
 pub use crate::codec::ResultCodec;
 use crate::error::Error;
 pub use crate::key::Unit;
-use crate::key::{Key, KeyError, Set};
+use crate::key::{Fingerprint, Key, KeyError, Set};
 use crate::outcome::Outcome;
 pub use crate::policy::{ErrorDisposition, OnInProgress, OnStale, OnStoreError};
 use crate::record::Record;
@@ -21,7 +21,7 @@ pub use crate::registry::Registration;
 use crate::run::{self, Call};
 pub use crate::run::{Entered, InTransaction, Ops};
 pub use crate::runtime::KeyArgs;
-use crate::runtime::Runtime;
+use crate::runtime::{Admission, Runtime};
 pub use crate::store::Transactional;
 use crate::store::TxConnection;
 use crate::task::Task;
@@ -91,11 +91,34 @@ where
     }
 }
 
-/// The key that a call would use now.
-pub fn key(task: &'static Task, plan: impl FnOnce(&mut KeyArgs<'_>) -> Result<(), KeyError>) -> Result<Key, Error> {
+/// The key that a call would use now, and the fingerprint of its arguments where the key is the delivery's.
+#[derive(Debug)]
+pub struct Keyed(Key, Option<Fingerprint>);
+
+/// Makes them.
+pub fn derive(
+    task: &'static Task,
+    plan: impl FnOnce(&mut KeyArgs<'_>) -> Result<(), KeyError>,
+) -> Result<Keyed, Error> {
     let runtime = Runtime::current(task.name())?;
     let settings = runtime.settings(task)?;
-    runtime.preview(&settings, plan)
+    runtime.preview(&settings, plan).map(|(key, fingerprint)| Keyed(key, fingerprint))
+}
+
+/// The key alone.
+pub fn key(keyed: Result<Keyed, Error>) -> Result<Key, Error> {
+    keyed.map(|Keyed(key, _)| key)
+}
+
+/// Asks whether the job of a key is to be enqueued.
+pub async fn admit<T>(
+    task: &'static Task,
+    keyed: impl FnOnce() -> Result<Keyed, Error>,
+    codec: ResultCodec<T>,
+) -> Result<Admission<T>, Error> {
+    let runtime = Runtime::current(task.name())?;
+    let (settings, Keyed(key, fingerprint)) = (runtime.settings(task)?, keyed()?);
+    runtime.admit(&settings, key, fingerprint, &codec).await
 }
 
 /// The record of a key.

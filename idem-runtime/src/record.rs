@@ -8,8 +8,12 @@ use crate::clock::Timestamp;
 use crate::key::{Fingerprint, Key};
 use crate::policy::{OnStale, Retention};
 
-/// The version of the record's meaning that this library writes, and the highest it can read.
-pub const RECORD_FORMAT: u16 = 1;
+/// The highest version of the record's meaning that this library can read. It writes each record in the lowest that can
+/// say what it says, so that processes of an older version read whatever they could have written.
+pub const RECORD_FORMAT: u16 = 2;
+
+/// The version that has all states but [`State::Pending`].
+const FIRST_FORMAT: u16 = 1;
 
 /// Sixteen random bytes, made by the client before it asks: the name of one claim. Never one per process.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,6 +62,8 @@ pub struct Holder {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum State {
+    /// Admitted to a queue; no delivery of it has claimed the key yet.
+    Pending,
     /// Claimed; its body runs, or its owner is gone.
     Running,
     /// Free to be claimed again; attempt and fence go on from here.
@@ -78,6 +84,7 @@ impl State {
     /// The name a store keeps.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Pending => "pending",
             Self::Running => "running",
             Self::Retryable => "retryable",
             Self::Completed => "completed",
@@ -90,9 +97,17 @@ impl State {
 
     /// The state of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        let all = [Self::Running, Self::Retryable, Self::Completed, Self::Failed];
+        let all = [Self::Pending, Self::Running, Self::Retryable, Self::Completed, Self::Failed];
         let all = all.into_iter().chain([Self::Parked, Self::Cancelled, Self::Cleared]);
         all.into_iter().find(|state| state.as_str() == name)
+    }
+
+    /// The version of the record's meaning that has this state.
+    pub(crate) const fn format(self) -> u16 {
+        match self {
+            Self::Pending => 2,
+            _ => FIRST_FORMAT,
+        }
     }
 }
 
@@ -129,8 +144,8 @@ pub struct Record {
     pub key: Key,
     /// Where the record stands.
     pub state: State,
-    /// The owner of the last claim; kept after it ended, so that its late messages are recognised.
-    /// [`Owner::NOBODY`] where an operator wrote the record or its result.
+    /// The owner of the last claim; kept after it ended, so that its late messages are recognised. Of a pending record the
+    /// ticket that admitted it. [`Owner::NOBODY`] where an operator wrote the record or its result.
     pub owner: Owner,
     /// The fencing token of the last claim: grows strictly with every claim of the key.
     pub fence: u64,
@@ -154,9 +169,9 @@ pub struct Record {
     pub result: Option<StoredResult>,
     /// The message of the last failure.
     pub error: Option<Arc<str>>,
-    /// Until when a stored failure is remembered.
+    /// Until when a stored failure is remembered, or an admitted job is expected.
     pub retry_at: Option<Timestamp>,
-    /// When the key was first claimed.
+    /// When the key was first claimed, or admitted.
     pub created_at: Timestamp,
     /// When the record last changed.
     pub updated_at: Timestamp,
@@ -202,7 +217,7 @@ impl Record {
             updated_at: now,
             completed_at: None,
             expires_at: None,
-            format: RECORD_FORMAT,
+            format: FIRST_FORMAT,
         }
     }
 
@@ -213,7 +228,9 @@ impl Record {
         }
         match self.state {
             State::Running if self.lease_until.is_some_and(|end| end <= now) => Status::Stale,
-            State::Failed if self.retry_at.is_some_and(|end| end <= now) => Status::Is(State::Retryable),
+            State::Failed | State::Pending if self.retry_at.is_some_and(|end| end <= now) => {
+                Status::Is(State::Retryable)
+            }
             state => Status::Is(state),
         }
     }

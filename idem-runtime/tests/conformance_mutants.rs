@@ -86,5 +86,8 @@ mutants! {
     a_list_has_no_order: ListByAge => list_pages_in_the_order_of_digests;
     a_list_ignores_the_task: ListIgnoresTask => list_filters;
     a_field_is_dropped: HolderDropped => record_is_read_back_whole;
+    two_are_admitted: AdmittedTwice => first_to_ask_is_admitted, one_of_many_is_admitted;
+    an_admission_takes_a_live_claim: AdmitTakesLive => what_a_delivery_did_is_answered, delivery_takes_what_is_pending;
+    a_ticket_never_ends: TicketNeverEnds => ticket_runs_out;
     the_keeper_has_records_of_its_own: KeeperApart => keeper_sees_the_same_records;
 }

@@ -34,7 +34,7 @@ async fn opened(database: &Database) -> Result<MySqlStore, StoreError> {
 async fn tamper(database: Arc<Database>, key: Key, how: Tamper) -> Result<bool, BoxError> {
     let set = match how {
         Tamper::NoDeadline => "lease_until = NULL",
-        Tamper::NewerFormat => "format = format + 1",
+        Tamper::NewerFormat => "format = format + 2",
         Tamper::Corrupt => "state = 'dancing'",
         _ => return Ok(false),
     };

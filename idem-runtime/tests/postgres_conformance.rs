@@ -56,7 +56,7 @@ async fn opened(schema: &Schema) -> Result<PostgresStore, StoreError> {
 async fn tamper(schema: Arc<Schema>, key: Key, how: Tamper) -> Result<bool, BoxError> {
     let update = match how {
         Tamper::NoDeadline => "UPDATE idem_records SET lease_until = NULL WHERE key = $1",
-        Tamper::NewerFormat => "UPDATE idem_records SET format = format + 1 WHERE key = $1",
+        Tamper::NewerFormat => "UPDATE idem_records SET format = format + 2 WHERE key = $1",
         Tamper::Corrupt => "UPDATE idem_records SET state = 'dancing' WHERE key = $1",
         _ => return Ok(false),
     };

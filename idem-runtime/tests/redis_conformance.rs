@@ -51,7 +51,7 @@ impl Place {
         let mut value: Vec<u8> = connection.get(&name)?;
         match how {
             Tamper::NoDeadline => return Ok(connection.persist(&name)?),
-            Tamper::NewerFormat => value[5] += 1,
+            Tamper::NewerFormat => value[5] += 2,
             Tamper::Corrupt => value[6] = 99,
             _ => return Ok(false),
         }

@@ -9,6 +9,9 @@ pub mod keys {}
 #[doc = include_str!("failures.md")]
 pub mod failures {}
 
+#[doc = include_str!("queues.md")]
+pub mod queues {}
+
 #[cfg(feature = "testing")]
 #[doc = include_str!("safe.md")]
 pub mod safe {}

@@ -1,6 +1,7 @@
 //! The whole way, from attribute to replay: one module a behaviour. Tests named `rNN_…` prove a fault of the protocol's list.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+mod admit;
 mod arguments;
 mod attempts;
 mod bad_input;

@@ -3,12 +3,12 @@ use quote::quote_spanned;
 use syn::Type;
 
 use super::generics;
-use super::ops::map_error;
+use super::ops::{codec, map_error};
 use super::paths::Runtime;
 use super::plan::{Place, plan};
 use super::sides::Sides;
 use super::task::task;
-use crate::ir::{Handler, Protected, Protection};
+use crate::ir::{Handler, Protected, Protection, Task};
 use crate::signature::{Item, Param, Signature, numbered, peel};
 
 /// A type of the function's name, in the type namespace, with the task and what can be asked of it.
@@ -88,11 +88,7 @@ fn call(rt: &Runtime<'_>, item: &Item, signature: &Signature, protected: &Protec
     let map_error = map_error(rt, &sides, protected);
     let Sides { ok, err, .. } = &sides;
     let (outcome, detailed) = (rt.outcome(), rt.detailed());
-    let answer = sides.shown(quote_spanned!(site=> ::core::result::Result<#outcome<#ok>, #err>));
-    // Of our edition: in that of 2021 an `impl` of the user's would not hold what the arguments borrow.
-    let opaque = quote_spanned!(site.located_at(sides.site())=> impl);
-    let future = sides.shown(quote_spanned!(site=> ::core::future::Future<Output = #answer>));
-    let future = quote_spanned!(site=> #opaque #future);
+    let future = sides.future(&quote_spanned!(site=> ::core::result::Result<#outcome<#ok>, #err>));
     let handler = sides.known(quote_spanned!(site=> #function #turbofish (#(#conditions #names),*)));
     let (at, detailed) = (sides.site(), sides.shown(detailed));
     let run = quote_spanned!(at=> #detailed(#handler, #map_error));
@@ -131,7 +127,8 @@ fn queries(
     let generics = generics::mentioned(&item.sig.generics, params.clone());
     let where_clause = &generics.where_clause;
     let plan = plan(rt, Place::Companion, signature, &handler.task, protected);
-    let (key, record, error, key_of) = (rt.key(), rt.record(), rt.error(), rt.key_of());
+    let (key, record, error) = (rt.key(), rt.record(), rt.error());
+    let (keyed, derive, key_of) = (rt.keyed(), rt.derive(), rt.key_of());
     let query = |name: &str, doc: &str, answer: TokenStream, ask: TokenStream| {
         let name = Ident::new(name, site);
         quote_spanned! {site=>
@@ -158,15 +155,48 @@ fn queries(
         query("clear_forced", " Forgets this key even while the handler runs.", yes_or_no(), rt.clear_forced());
     let cancel =
         query("cancel", " Marks this key as cancelled: later deliveries are refused.", yes_or_no(), rt.cancel());
+    let admit = admit(rt, item, protected, &handler.task, &params, &names);
     quote_spanned! {site=>
+        fn __keyed #generics (#params) -> ::core::result::Result<#keyed, #error> #where_clause {
+            #derive(Self::TASK, #plan)
+        }
         /// The key that a call would use.
         #vis fn key #generics (#params) -> ::core::result::Result<#key, #error> #where_clause {
-            #key_of(Self::TASK, #plan)
+            #key_of(Self::__keyed(#(#names),*))
         }
+        #admit
         #status
         #clear
         #clear_forced
         #cancel
+    }
+}
+
+/// `admit(…)`: whether the job of a call is to be enqueued. It speaks of the handler's result too.
+fn admit(
+    rt: &Runtime<'_>,
+    item: &Item,
+    protected: &Protected,
+    task: &Task,
+    params: &TokenStream,
+    names: &[TokenStream],
+) -> TokenStream {
+    let (site, vis) = (Span::mixed_site(), &item.vis);
+    let sides = Sides::of(rt, protected);
+    let ok = &sides.ok;
+    let generics = generics::mentioned(&item.sig.generics, quote_spanned!(site=> #params #ok));
+    let where_clause = &generics.where_clause;
+    let (admit, codec) = (sides.shown(rt.admit()), sides.shown(codec(rt, &sides, task)));
+    let (admission, error) = (rt.admission(), rt.error());
+    let answer = quote_spanned!(site=> ::core::result::Result<#admission<#ok>, #error>);
+    let future = sides.future(&answer);
+    let at = sides.site();
+    let ask = quote_spanned!(at=> #admit(Self::TASK, move || Self::__keyed(#(#names),*), #codec));
+    quote_spanned! {site=>
+        /// Asks whether the job of this call is to be enqueued: `New` with a ticket to keep once it is, or what is known of it.
+        #vis fn admit #generics (#params) -> #future #where_clause {
+            #ask
+        }
     }
 }
 

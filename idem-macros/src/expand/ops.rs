@@ -11,15 +11,8 @@ pub(super) fn ops(rt: &Runtime<'_>, sides: &Sides, task: &Task, protected: &Prot
     let site = Span::mixed_site();
     let Sides { ok, err, .. } = sides;
     let ops = rt.ops();
-    let default = rt.default_value();
-    let make = quote_spanned!(site=> <#ok as #default>::make);
-    let codec = if task.discard_result {
-        let discard = rt.discard();
-        quote_spanned!(site=> #discard::<#ok>(#make))
-    } else {
-        let value = rt.result_value();
-        quote_spanned!(site=> <#ok as #value>::CODEC)
-    };
+    let make = make(rt, sides);
+    let codec = codec(rt, sides, task);
     let (new, codec) = (sides.shown(quote_spanned!(site=> #ops::<#ok, #err>::new)), sides.shown(codec));
     let map_error = map_error(rt, sides, protected);
     let skip = (task.on_in_progress == Some(OnInProgress::Skip))
@@ -27,6 +20,22 @@ pub(super) fn ops(rt: &Runtime<'_>, sides: &Sides, task: &Task, protected: &Prot
     let on_error = task.on_error.as_ref().map(|policy| on_error(rt, sides, policy));
     let at = sides.site();
     quote_spanned!(at=> #new(#codec, #map_error)#skip #on_error)
+}
+
+/// How results are kept.
+pub(super) fn codec(rt: &Runtime<'_>, sides: &Sides, task: &Task) -> TokenStream {
+    let (site, ok) = (Span::mixed_site(), &sides.ok);
+    if task.discard_result {
+        let (discard, make) = (rt.discard(), make(rt, sides));
+        return quote_spanned!(site=> #discard::<#ok>(#make));
+    }
+    let value = rt.result_value();
+    quote_spanned!(site=> <#ok as #value>::CODEC)
+}
+
+fn make(rt: &Runtime<'_>, sides: &Sides) -> TokenStream {
+    let (ok, default) = (&sides.ok, rt.default_value());
+    quote_spanned!(Span::mixed_site()=> <#ok as #default>::make)
 }
 
 /// What the record keeps of an error, and who judges it.

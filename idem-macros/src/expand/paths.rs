@@ -28,6 +28,7 @@ table! {
     key => Key;
     record => Record;
     outcome => Outcome;
+    admission => Admission;
     error => Error;
 
     register => __private::register;
@@ -41,7 +42,10 @@ table! {
     discard => __private::discard;
 
     detailed => __private::detailed;
+    keyed => __private::Keyed;
+    derive => __private::derive;
     key_of => __private::key;
+    admit => __private::admit;
     status => __private::status;
     clear => __private::clear;
     clear_forced => __private::clear_forced;

@@ -49,6 +49,15 @@ impl Sides {
         self.alias.as_ref().map_or_else(Span::mixed_site, |alias| alias.at)
     }
 
+    /// The type of a future that speaks of the sides.
+    pub(super) fn future(&self, answer: &TokenStream) -> TokenStream {
+        let site = Span::mixed_site();
+        // Of our edition: in that of 2021 an `impl` of the user's would not hold what the arguments borrow.
+        let opaque = quote_spanned!(site.located_at(self.site())=> impl);
+        let future = self.shown(quote_spanned!(site=> ::core::future::Future<Output = #answer>));
+        quote_spanned!(site=> #opaque #future)
+    }
+
     /// Whether the handler's result goes by another name.
     pub(super) fn renames(&self) -> bool {
         self.alias.is_some()

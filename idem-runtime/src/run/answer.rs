@@ -12,11 +12,18 @@ use crate::record::{Record, State, StoredResult};
 
 /// A completed record, as this call sees it: its own policy and its own type.
 pub(super) fn replay<T, E>(call: &Call, ops: &Ops<T, E>, record: Arc<Record>) -> Result<Outcome<T>, Error> {
-    let at = || At::new(&call.key);
     if call.settings.strict {
-        return Err(Error::Duplicate { at: at(), record });
+        return Err(Error::Duplicate { at: At::new(&call.key), record });
     }
-    let value = match (&ops.codec, &record.result) {
+    let outcome = kept(&call.key, &ops.codec, &record)?;
+    events::replayed(&call.key);
+    Ok(outcome)
+}
+
+/// The kept result of a completed record.
+pub(crate) fn kept<T>(key: &Key, codec: &ResultCodec<T>, record: &Record) -> Result<Outcome<T>, Error> {
+    let at = || At::new(key);
+    let value = match (codec, &record.result) {
         (ResultCodec::Discard(make), _) => make(),
         (ResultCodec::Keep { decode, .. }, Some(StoredResult::Envelope(envelope))) => {
             decode(envelope).map_err(|error| Error::ResultType { at: at(), reason: error.to_string() })?
@@ -26,8 +33,7 @@ pub(super) fn replay<T, E>(call: &Call, ops: &Ops<T, E>, record: Arc<Record>) ->
         }
         (_, None) => return Err(Error::ResultUnavailable { at: at(), reason: "the record holds none".into() }),
     };
-    events::replayed(&call.key);
-    Ok(Outcome::Replayed { value, call: CallInfo::of(&record) })
+    Ok(Outcome::Replayed { value, call: CallInfo::of(record) })
 }
 
 /// Another call is running, and the task skips then.
@@ -48,7 +54,7 @@ pub(super) fn skip<T, E>(call: &Call, ops: &Ops<T, E>, running: Option<&Record>)
 }
 
 /// A record that refuses the call.
-pub(super) fn refusal(key: &Key, record: &Record) -> Error {
+pub(crate) fn refusal(key: &Key, record: &Record) -> Error {
     let at = At::new(key);
     let message = || record.error.as_deref().unwrap_or("no reason was kept").to_owned();
     match record.state {

@@ -16,12 +16,12 @@ use crate::policy::{OnInProgress, OnStale, OnStoreError};
 use crate::reconcile::AbandonedClaim;
 use crate::record::Record;
 use crate::settings::Enforced;
-use crate::store::{Store, StoreError};
+use crate::store::{StoreError, StoreFuture};
 
 /// When to ask again, where a running call's lease is not known.
 pub(super) const ASK_AGAIN: Duration = Duration::from_secs(1);
 
-/// How often a claim without an answer is sent in all, and the pause before it is sent again.
+/// How often a request without an answer is sent in all, and the pause before it is sent again.
 const SENDS: u32 = 3;
 const RESEND_AFTER: Duration = Duration::from_millis(25);
 
@@ -139,7 +139,7 @@ async fn lead<'a>(call: &'a Call, leader: Leader<'a>, patience: &mut Patience) -
         let claim = call.claim();
         let mut pledge = Pledge::new(&call.slot.keeper, &claim);
         let sent = call.clock.uptime();
-        let Asked { answer: asked, again } = ask(&*call.slot.store, &claim).await;
+        let Asked { answer: asked, again } = persistently(|| call.slot.store.claim(&claim)).await;
         if !matches!(asked, Err(StoreError::Unavailable { .. }) | Ok(ClaimVerdict::Claimed(_))) {
             pledge.kept();
         }
@@ -217,25 +217,25 @@ fn abandoned(call: &Call, claimed: &Claimed, again: bool) -> Option<Box<Abandone
     (asks && meant).then(|| Box::new(AbandonedClaim::new(call.key.clone(), attempt, claimed.previous)))
 }
 
-/// What a store answered to a claim.
+/// What a store answered.
 #[derive(Debug)]
-pub(super) struct Asked {
-    pub(super) answer: Result<ClaimVerdict, StoreError>,
+pub(crate) struct Asked<T> {
+    pub(crate) answer: Result<T, StoreError>,
     /// It was sent more than once: an answer to the first may be lost.
-    again: bool,
+    pub(crate) again: bool,
 }
 
-/// Sends a claim, and again where no answer came: the owner makes it the same claim.
-pub(super) async fn ask(store: &dyn Store, claim: &ClaimRequest) -> Asked {
+/// Sends a request, and again where no answer came: the name that it gives itself makes it the same request.
+pub(crate) async fn persistently<'a, T>(send: impl Fn() -> StoreFuture<'a, T>) -> Asked<T> {
     let mut pause = RESEND_AFTER;
     for sent in 1..SENDS {
-        match store.claim(claim).await {
+        match send().await {
             Err(StoreError::Unavailable { .. }) => tokio::time::sleep(pause).await,
             answer => return Asked { answer, again: sent > 1 },
         }
         pause *= 4;
     }
-    Asked { answer: store.claim(claim).await, again: true }
+    Asked { answer: send().await, again: true }
 }
 
 /// Takes a granted claim into the heartbeats. Where the answer took longer than the lease, the claim is renewed before

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::enter::{ASK_AGAIN, ask, hold};
+use super::enter::{ASK_AGAIN, hold, persistently};
 use super::holding::Pledge;
 use super::patience::{Exhausted, Patience};
 use super::{Slot, answer};
@@ -41,7 +41,7 @@ pub(crate) async fn lock(
         let claim = Arc::new(ClaimRequest { owner: Owner::random(), ..claim.clone() });
         let mut pledge = Pledge::new(&slot.keeper, &claim);
         let sent = clock.uptime();
-        let lease_left = match ask(&*slot.store, &claim).await.answer {
+        let lease_left = match persistently(|| slot.store.claim(&claim)).await.answer {
             Err(StoreError::Busy { .. }) => None,
             Err(error) => return Err(Error::store(key, error)),
             Ok(ClaimVerdict::Claimed(claimed)) => match hold(slot, clock, &claim, claimed, sent).await? {

@@ -14,6 +14,8 @@ use std::future::Future;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 
+pub(crate) use self::answer::{kept, refusal};
+pub(crate) use self::enter::persistently;
 use self::enter::{Entry, enter};
 use self::failure::Ended;
 pub(crate) use self::failure::message;

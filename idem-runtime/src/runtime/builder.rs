@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{DEFAULT_STORE, Inner, Runtime, address};
 use crate::clock::{Clock, SystemClock};
@@ -10,13 +11,16 @@ use crate::flight::Flights;
 use crate::key::{KeySpace, Secret};
 use crate::lease::{Keeper, Workplace};
 use crate::options::{TaskOptions, settle};
-use crate::policy::{OnInProgress, OnStoreError, Retention, parse_retention};
+use crate::policy::{OnInProgress, OnStoreError, Retention, parse_duration, parse_retention};
 use crate::record::Holder;
 use crate::registry;
 use crate::run::Slot;
 use crate::settings::{CATEGORIES, Enforced, Settings};
 use crate::store::{IntoStore, Store};
 use crate::task::Task;
+
+/// Longer than any queue takes to answer, shorter than anybody waits for a job that was lost on its way.
+const ADMIT_TTL: Duration = Duration::from_secs(15 * 60);
 
 /// Settings of a [`Runtime`] to be.
 #[derive(Debug)]
@@ -28,6 +32,7 @@ pub struct RuntimeBuilder {
     categories: Vec<(String, String)>,
     overrides: Vec<(String, TaskOptions)>,
     enforced: Vec<(String, Enforced)>,
+    admit_ttl: Option<String>,
     keepers: Workplace,
 }
 
@@ -41,6 +46,7 @@ impl RuntimeBuilder {
             categories: Vec::new(),
             overrides: Vec::new(),
             enforced: Vec::new(),
+            admit_ttl: None,
             keepers: Workplace::default(),
         }
     }
@@ -112,6 +118,13 @@ impl RuntimeBuilder {
         self
     }
 
+    /// How long a producer may take from `admit` to [`Ticket::keep`](super::Ticket::keep), and so how long a job is not enqueued
+    /// by others after one that died in between: `"1m"`; default 15 minutes.
+    pub fn admit_ttl(mut self, text: impl Into<String>) -> Self {
+        self.admit_ttl = Some(text.into());
+        self
+    }
+
     /// Where its keepers work.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn keepers(mut self, workplace: Workplace) -> Self {
@@ -155,7 +168,8 @@ impl RuntimeBuilder {
         };
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let holder = Arc::new(Holder { host, process: std::process::id(), trace: None });
-        let inner = Inner { space, clock: self.clock, holder, slots, default, categories, tasks };
+        let admit_ttl = admit_ttl(self.admit_ttl.as_deref())?;
+        let inner = Inner { space, clock: self.clock, holder, slots, default, categories, tasks, admit_ttl };
         Ok(Runtime { inner: Arc::new(inner) })
     }
 
@@ -169,6 +183,11 @@ impl RuntimeBuilder {
         }
         Ok(categories)
     }
+}
+
+fn admit_ttl(text: Option<&str>) -> Result<Duration, Error> {
+    let Some(text) = text else { return Ok(ADMIT_TTL) };
+    parse_duration(text).map_err(|error| Error::Config(format!("`admit_ttl`: {error}")))
 }
 
 fn slots(

@@ -3,11 +3,10 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Runtime;
 use super::subject::Subject;
-use crate::ambient::Frame;
+use super::{Admission, Runtime};
 use crate::codec::ResultCodec;
-use crate::delivery::{InForce, ScopeId};
+use crate::delivery::ScopeId;
 use crate::error::Error;
 use crate::key::{Key, Unit};
 use crate::options::{TaskOptions, settle};
@@ -99,7 +98,7 @@ impl KeyBuilder {
     pub fn make(mut self) -> Result<Key, Error> {
         let settings = self.0.settings()?;
         let runtime = self.0.runtime.clone();
-        let (key, fingerprint) = runtime.derive(&settings, &Frame::current(), InForce::would_take, self.0.plan())?;
+        let (key, fingerprint) = runtime.preview(&settings, self.0.plan())?;
         if fingerprint.is_none() {
             self.0.check_all(&settings)?;
         }
@@ -188,6 +187,27 @@ impl CallBuilder {
         F: Future<Output = Result<T, E>>,
     {
         self.run_with(&Ops::new(ResultCodec::KEEP, E::from).skip_with(T::default), body).await
+    }
+
+    /// Asks whether the job of this call is to be enqueued; no body is run. `T` is what its calls answer.
+    ///
+    /// # Errors
+    /// What a call would be refused with: [`Error::Key`] and [`Error::ScopeMissing`] for a key that cannot be made,
+    /// [`Error::Mismatch`], [`Error::PriorFailure`], [`Error::OutcomeUnknown`] and [`Error::Cancelled`];
+    /// [`Error::ResultType`] and [`Error::ResultUnavailable`] for a kept result that cannot be given;
+    /// [`Error::StoreUnavailable`], whatever the task does without its store, and [`Error::Store`]; [`Error::Config`] for settings that
+    /// cannot be used, and where nothing tells the call from another.
+    ///
+    /// # Cancel safety
+    /// Safe: a ticket that was granted meanwhile is given back by the keeper.
+    pub async fn admit<T: Serialize + DeserializeOwned>(mut self) -> Result<Admission<T>, Error> {
+        let settings = self.0.settings()?;
+        let runtime = self.0.runtime.clone();
+        let (key, fingerprint) = runtime.preview(&settings, self.0.plan())?;
+        if fingerprint.is_none() {
+            self.0.check_all(&settings)?;
+        }
+        runtime.admit(&settings, key, fingerprint, &ResultCodec::KEEP).await
     }
 
     async fn run_with<T, E, B, F>(mut self, ops: &Ops<T, E>, body: B) -> Result<Outcome<T>, E>

@@ -75,6 +75,14 @@ fn explained(key: &Key, record: Option<Record>, now: Timestamp) -> Explanation {
             found.expires_at,
             Some("`runtime.clear(&key)`".to_owned()),
         ),
+        Status::Is(State::Pending) => {
+            let until = found.retry_at.map_or_else(String::new, |until| format!(", and is expected until {until}"));
+            let because = format!("it was enqueued at {} {}{until}", found.updated_at, by(found));
+            (false, format!("{because}; the next delivery runs, and producers are told that it is queued"), None, None)
+        }
+        Status::Is(State::Retryable) if found.attempt == 0 => {
+            (false, format!("a call of it was given up at {}; the next delivery runs", found.updated_at), None, None)
+        }
         Status::Is(State::Retryable) => {
             let last = found.error.as_deref().map_or_else(String::new, |why| format!(": {why}"));
             let because = format!("attempt {} ended without a result at {}{last}", found.attempt, found.updated_at);

@@ -1,5 +1,6 @@
 //! The runtime: stores and settings of one application, and the way a call of a task goes through them.
 
+mod admit;
 mod builder;
 mod by_hand;
 mod explain;
@@ -11,7 +12,9 @@ mod subject;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
+pub use self::admit::{Admission, Ticket};
 pub use self::builder::RuntimeBuilder;
 pub use self::by_hand::{CallBuilder, KeyBuilder};
 pub use self::explain::Explanation;
@@ -51,6 +54,8 @@ struct Inner {
     slots: BTreeMap<String, Arc<Slot>>,
     default: Arc<Slot>,
     categories: BTreeMap<String, Retention>,
+    /// How long a job may take from its admission into the queue.
+    admit_ttl: Duration,
     /// The settings of each registered task, by the address of its description.
     tasks: HashMap<usize, Arc<Settings>>,
 }
@@ -146,8 +151,8 @@ impl Runtime {
         &self,
         settings: &Settings,
         plan: impl FnOnce(&mut KeyArgs<'_>) -> Result<(), KeyError>,
-    ) -> Result<Key, Error> {
-        self.derive(settings, &Frame::current(), InForce::would_take, plan).map(|(key, _)| key)
+    ) -> Result<(Key, Option<Fingerprint>), Error> {
+        self.derive(settings, &Frame::current(), InForce::would_take, plan)
     }
 
     /// The key, and a fingerprint of the arguments where it is the delivery's.

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use super::{Description, Durability, ListQuery, Store, StoreError, StoreFuture, SweepReport};
 use crate::claim::{
-    CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict, CompleteRequest, CompleteVerdict,
-    FailRequest, FailVerdict, RenewRequest, RenewVerdict, ResolveRequest, ResolveVerdict,
+    AdmitRequest, AdmitVerdict, CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict,
+    CompleteRequest, CompleteVerdict, FailRequest, FailVerdict, RenewRequest, RenewVerdict, ResolveRequest,
+    ResolveVerdict,
 };
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::key::{Key, RandomBytesMap};
@@ -217,6 +218,10 @@ impl fmt::Debug for MemoryStore {
 impl Store for MemoryStore {
     fn claim<'a>(&'a self, request: &'a ClaimRequest) -> StoreFuture<'a, ClaimVerdict> {
         Box::pin(async move { self.step(&request.key, |record, now| transition::claim(record, request, now)) })
+    }
+
+    fn admit<'a>(&'a self, request: &'a AdmitRequest) -> StoreFuture<'a, AdmitVerdict> {
+        Box::pin(async move { self.step(&request.key, |record, now| transition::admit(record, request, now)) })
     }
 
     fn renew<'a>(&'a self, requests: &'a [RenewRequest]) -> StoreFuture<'a, Vec<Result<RenewVerdict, StoreError>>> {

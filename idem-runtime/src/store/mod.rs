@@ -30,8 +30,9 @@ pub use self::error::StoreError;
 pub use self::tiered::Cache;
 pub use self::within::{Ending, Mark, Transactional, TxConnection, Within};
 use crate::claim::{
-    CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict, CompleteRequest, CompleteVerdict,
-    FailRequest, FailVerdict, RenewRequest, RenewVerdict, ResolveRequest, ResolveVerdict,
+    AdmitRequest, AdmitVerdict, CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict,
+    CompleteRequest, CompleteVerdict, FailRequest, FailVerdict, RenewRequest, RenewVerdict, ResolveRequest,
+    ResolveVerdict,
 };
 use crate::key::Key;
 use crate::record::{Record, State};
@@ -51,6 +52,10 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// Asks for the right to run the body of a key.
     fn claim<'a>(&'a self, request: &'a ClaimRequest) -> StoreFuture<'a, ClaimVerdict>;
+
+    /// Asks whether a job is to be enqueued. Its ticket is given back by [`fail`](Store::fail) and prolonged by
+    /// [`renew`](Store::renew).
+    fn admit<'a>(&'a self, request: &'a AdmitRequest) -> StoreFuture<'a, AdmitVerdict>;
 
     /// More time on many claims at once. One answer for each request, in order; one bad row does not spoil the others.
     fn renew<'a>(&'a self, requests: &'a [RenewRequest]) -> StoreFuture<'a, Vec<Result<RenewVerdict, StoreError>>>;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Step, at_least_a_lease, hold, live, rest};
+use super::{Step, at_least_a_lease, begins, hold, live, mismatch, rest, used_up};
 use crate::claim::{ClaimRequest, ClaimVerdict, Claimed, Previous};
 use crate::clock::Timestamp;
 use crate::policy::OnStale;
@@ -14,7 +14,7 @@ pub fn claim(record: Option<&Record>, request: &ClaimRequest, now: Timestamp) ->
     let Some(found) = live(record, now) else {
         return grant(record, request, 1, None, now);
     };
-    if let Some(arguments) = mismatch(found, request) {
+    if let Some(arguments) = mismatch(found, request.fingerprint.as_ref()) {
         return Step::keep(ClaimVerdict::Mismatch { arguments });
     }
     let ours = found.owner == request.owner;
@@ -26,22 +26,16 @@ pub fn claim(record: Option<&Record>, request: &ClaimRequest, now: Timestamp) ->
         }
         Status::Stale => take_over(found, request, now),
         Status::Is(State::Retryable | State::Cleared) if ours => Step::keep(ClaimVerdict::Stale),
-        Status::Is(State::Retryable) => grant(record, request, found.attempt.saturating_add(1), None, now),
+        // A delivery of the job takes the key, whoever admitted it (ADMIT-3).
+        Status::Is(State::Retryable | State::Pending) => {
+            grant(record, request, found.attempt.saturating_add(1), None, now)
+        }
         Status::Is(State::Cleared) | Status::Absent => grant(record, request, 1, None, now),
         Status::Is(State::Completed) => Step::keep(ClaimVerdict::Completed(answer())),
         Status::Is(State::Failed) => Step::keep(ClaimVerdict::Failed(answer())),
         Status::Is(State::Parked) => Step::keep(ClaimVerdict::Parked(answer())),
         Status::Is(State::Cancelled) => Step::keep(ClaimVerdict::Cancelled(answer())),
     }
-}
-
-/// A record that nothing was ever claimed on, or that was cleared, says nothing about arguments (PROTO-13).
-fn mismatch(found: &Record, request: &ClaimRequest) -> Option<Vec<String>> {
-    if found.state == State::Cleared {
-        return None;
-    }
-    let (theirs, ours) = found.fingerprint.as_ref().zip(request.fingerprint.as_ref())?;
-    (!theirs.matches(ours)).then(|| theirs.differing(ours))
 }
 
 /// The same claim, sent again because its reply was lost: the same answer (PROTO-4).
@@ -64,14 +58,13 @@ fn repeat(found: &Record, request: &ClaimRequest, now: Timestamp) -> Step<ClaimV
 
 /// The owner is gone. The abandoned claim's own policy decides, not the newcomer's (PROTO-6).
 fn take_over(found: &Record, request: &ClaimRequest, now: Timestamp) -> Step<ClaimVerdict> {
-    let used_up = found.max_attempts.is_some_and(|max| found.attempt >= max);
     let parks = match found.on_stale {
         OnStale::Rerun => false,
         OnStale::Park => true,
         // Whoever has no function to ask with must not run it unasked.
         OnStale::Reconcile => request.on_stale != OnStale::Reconcile,
     };
-    if used_up || parks {
+    if used_up(found) || parks {
         let mut parked = rest(found, State::Parked, now);
         parked.error = Some("abandoned: the lease ran out before the call ended".into());
         let parked = Arc::new(parked);
@@ -106,9 +99,8 @@ fn grant(
     next.fence = u64::try_from(now.as_micros()).unwrap_or(0).max(1);
     if let Some(before) = before {
         next.fence = next.fence.max(before.fence.saturating_add(1));
-        // No two pieces of work under one key begin at one time (PROTO-20).
-        next.created_at = now.max(before.created_at + Duration::from_micros(1));
     }
+    next.created_at = begins(before, now);
     if let Some(before) = live(before, now) {
         next.longest_lease = before.longest_lease;
         if attempt > 1 {

@@ -4,6 +4,7 @@
 //! `now` is the store's own clock. A store reads the record, calls the function and applies the [`Change`],
 //! atomically; it decides nothing itself.
 
+mod admit;
 mod claim;
 mod operate;
 mod settle;
@@ -11,11 +12,13 @@ mod settle;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::admit::admit;
 pub use self::claim::claim;
 pub use self::operate::{cancel, clear, resolve};
 pub use self::settle::{complete, fail, renew};
 
 use crate::clock::Timestamp;
+use crate::key::Fingerprint;
 use crate::policy::{OnStale, Retention};
 use crate::record::{Record, State, Status};
 
@@ -55,6 +58,26 @@ pub fn live(record: Option<&Record>, now: Timestamp) -> Option<&Record> {
     record.filter(|record| record.status(now) != Status::Absent)
 }
 
+/// The arguments that differ, where the record and the caller both say theirs. What was cleared says nothing about
+/// arguments (PROTO-13).
+fn mismatch(found: &Record, ours: Option<&Fingerprint>) -> Option<Vec<String>> {
+    if found.state == State::Cleared {
+        return None;
+    }
+    let (theirs, ours) = found.fingerprint.as_ref().zip(ours)?;
+    (!theirs.matches(ours)).then(|| theirs.differing(ours))
+}
+
+/// When a new piece of work begins: no two under one key begin at one time (PROTO-23).
+fn begins(before: Option<&Record>, now: Timestamp) -> Timestamp {
+    before.map_or(now, |before| now.max(before.created_at + Duration::from_micros(1)))
+}
+
+/// Whether all the attempts that a record may have are made.
+fn used_up(record: &Record) -> bool {
+    record.max_attempts.is_some_and(|max| record.attempt >= max)
+}
+
 /// Until when evidence is kept that is no longer held by anybody.
 fn evidence_until(from: Timestamp, grace: Retention) -> Option<Timestamp> {
     match grace {
@@ -84,7 +107,7 @@ fn at_least_a_lease(lease: Duration) -> Duration {
 /// Moves a record out of a claim into a state without one.
 fn rest(record: &Record, state: State, now: Timestamp) -> Record {
     let mut next = record.clone();
-    next.state = state;
+    (next.state, next.format) = (state, state.format());
     next.lease_until = None;
     next.retry_at = None;
     next.updated_at = now;
@@ -97,8 +120,7 @@ fn rest(record: &Record, state: State, now: Timestamp) -> Record {
 
 /// Parks where the attempts are used up, else as asked.
 fn rest_or_park(record: &Record, state: State, now: Timestamp) -> Record {
-    let used_up = record.max_attempts.is_some_and(|max| record.attempt >= max);
-    rest(record, if used_up { State::Parked } else { state }, now)
+    rest(record, if used_up(record) { State::Parked } else { state }, now)
 }
 
 /// The record as completed.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::admit::expect;
 use super::{Step, at_least_a_lease, completed, evidence_until, hold, live, rest, rest_or_park};
 use crate::claim::{
     ClaimRequest, CompleteRequest, CompleteVerdict, FailRequest, FailVerdict, Failure, RenewRequest, RenewVerdict,
@@ -15,6 +16,13 @@ pub fn renew(record: Option<&Record>, request: &RenewRequest, now: Timestamp) ->
         Some(found) if found.state == State::Running && found.owner == request.owner => {
             let mut next = found.clone();
             hold(&mut next, request.lease, now);
+            Step::put(next, RenewVerdict::Renewed)
+        }
+        // A ticket is never shortened: what was enqueued is expected as long as its longest promise (ADMIT-5).
+        Some(found) if found.status(now) == Status::Is(State::Pending) && found.owner == request.owner => {
+            let mut next = found.clone();
+            let until = now + at_least_a_lease(request.lease);
+            expect(&mut next, found.retry_at.map_or(until, |before| before.max(until)), now);
             Step::put(next, RenewVerdict::Renewed)
         }
         found => Step::keep(RenewVerdict::LeaseLost(found.map(|found| found.state))),
@@ -77,6 +85,15 @@ pub fn fail(record: Option<&Record>, request: &FailRequest, now: Timestamp) -> S
             }
             let state = next.state;
             Step::put(next, FailVerdict::Settled(state))
+        }
+        // A ticket that is given back is no attempt. One of a key that nobody claimed leaves what a release without a claim
+        // leaves (ADMIT-4).
+        Status::Is(State::Pending) if ours => {
+            let mut next = rest(found, State::Retryable, now);
+            if next.attempt == 0 {
+                next.fingerprint = None;
+            }
+            Step::put(next, FailVerdict::Settled(State::Retryable))
         }
         Status::Is(state @ (State::Retryable | State::Failed | State::Parked)) if ours => {
             Step::keep(FailVerdict::Settled(state))

@@ -54,6 +54,9 @@ pub enum Fault {
     ListIgnoresTask,
     HolderDropped,
     KeeperApart,
+    AdmittedTwice,
+    AdmitTakesLive,
+    TicketNeverEnds,
 }
 
 use Fault::*;
@@ -289,6 +292,26 @@ impl Broken {
 impl Store for Broken {
     fn claim<'a>(&'a self, request: &'a ClaimRequest) -> StoreFuture<'a, ClaimVerdict> {
         Box::pin(self.claim_broken(request))
+    }
+
+    fn admit<'a>(&'a self, request: &'a AdmitRequest) -> StoreFuture<'a, AdmitVerdict> {
+        let kept = |_: Option<&Record>, written: &mut Record, verdict: &mut AdmitVerdict, now: Timestamp| {
+            match (self.fault, &*verdict) {
+                (Some(AdmittedTwice), AdmitVerdict::Queued(_)) => *verdict = AdmitVerdict::Admitted,
+                (Some(TicketNeverEnds), AdmitVerdict::Admitted) => {
+                    (written.retry_at, written.expires_at) = (None, None);
+                }
+                (Some(AdmitTakesLive), AdmitVerdict::Running { .. }) => {
+                    (written.state, written.owner) = (State::Pending, request.ticket);
+                    (written.lease_until, written.retry_at) = (None, Some(now + request.hold));
+                    *verdict = AdmitVerdict::Admitted;
+                }
+                _ => {}
+            }
+            true
+        };
+        let decide = |record: Option<&Record>, now| transition::admit(record, request, now);
+        Box::pin(self.step(&request.key, |_, _| {}, decide, kept))
     }
 
     fn renew<'a>(&'a self, requests: &'a [RenewRequest]) -> StoreFuture<'a, Vec<Result<RenewVerdict, StoreError>>> {

@@ -94,8 +94,8 @@ async fn damaged(bench: &Bench, number: u64, damage: &str) -> (ClaimRequest, Cla
 #[tokio::test]
 async fn a_record_of_a_newer_format_is_refused_even_when_its_time_seems_over() {
     let bench = Bench::new().await;
-    let (claim, granted) = damaged(&bench, 1, "format = 2, state = 'a state of the future', expires_at = 1").await;
-    let expected = StoreError::NewerFormat { key: hex(claim.key.digest()), found: 2, known: RECORD_FORMAT };
+    let (claim, granted) = damaged(&bench, 1, "format = 3, state = 'a state of the future', expires_at = 1").await;
+    let expected = StoreError::NewerFormat { key: hex(claim.key.digest()), found: 3, known: RECORD_FORMAT };
     for (operation, error) in every_error(&bench.store, &claim, granted).await {
         assert_eq!(error, expected, "{operation}");
     }

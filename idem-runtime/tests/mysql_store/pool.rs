@@ -1,6 +1,10 @@
 //! A store on the application's own pool.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use idem_runtime::claim::{ClaimVerdict, RenewVerdict};
+use idem_runtime::testing::proxy::{Proxy, WireFault};
 use idem_runtime::{MySqlStore, Store, StoreError};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use sqlx::{Executor, MySqlPool};
@@ -24,6 +28,28 @@ async fn a_pool_s_store_shares_the_records_and_leaves_its_sessions_alone() {
     assert_eq!(pool.size(), 1);
     let after: String = sqlx::query_scalar(sessions).fetch_one(&pool).await.unwrap();
     assert_eq!(before, after);
+}
+
+/// The application's next statement on the connection is its own: not one of a transaction that nobody ends.
+#[tokio::test]
+async fn a_call_that_is_dropped_leaves_no_transaction_in_the_pool() {
+    let bench = Bench::new().await;
+    let proxy = Proxy::before(&bench.database.url).unwrap();
+    let url = proxy.url(&bench.database.url).unwrap();
+    let pool = MySqlPoolOptions::new().max_connections(1).test_before_acquire(false).connect(&url).await.unwrap();
+    let store = MySqlStore::from_pool(pool.clone()).await.unwrap();
+    let claim = request(key("t", 1));
+    for fault in [WireFault::HoldRequest, WireFault::HoldReply] {
+        proxy.always(fault);
+        let mut asked = store.claim(&claim);
+        assert!(poll_fn(|context| Poll::Ready(asked.as_mut().poll(context))).await.is_pending(), "who answered?");
+        drop(asked);
+        proxy.heal();
+        proxy.release();
+        let open: u64 = sqlx::query_scalar("SELECT @@in_transaction").fetch_one(&pool).await.unwrap();
+        assert_eq!(open, 0, "{fault:?}");
+        claimed(store.claim(&claim).await.unwrap());
+    }
 }
 
 #[tokio::test]

@@ -112,11 +112,16 @@ async fn a_long_task_stays_whole_for_operators() {
 }
 
 #[tokio::test]
-async fn rows_written_by_the_first_version_read_back_forever() {
-    let bench = Bench::new().await;
-    bench.sql(include_str!("../golden/mysql_rows_v1.sql")).await;
-    let found = bench.store.list(&ListQuery::default()).await.unwrap();
-    let found: Vec<String> = found.iter().map(|record| format!("{record:?}")).collect();
-    // The same records as PostgreSQL's.
-    assert_eq!(found.join("\n") + "\n", include_str!("../golden/postgres_rows_v1.txt"));
+async fn rows_written_by_every_version_read_back_forever() {
+    for (rows, expected) in [
+        (include_str!("../golden/mysql_rows_v1.sql"), include_str!("../golden/postgres_rows_v1.txt")),
+        (include_str!("../golden/mysql_rows_v2.sql"), include_str!("../golden/postgres_rows_v2.txt")),
+    ] {
+        let bench = Bench::new().await;
+        bench.sql(rows).await;
+        let found = bench.store.list(&ListQuery::default()).await.unwrap();
+        let found: Vec<String> = found.iter().map(|record| format!("{record:?}")).collect();
+        // The same records as PostgreSQL's.
+        assert_eq!(found.join("\n") + "\n", expected);
+    }
 }

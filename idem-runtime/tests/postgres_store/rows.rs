@@ -76,8 +76,8 @@ async fn damaged(bench: &Bench, number: u64, damage: &str) -> (ClaimRequest, Cla
 #[tokio::test]
 async fn a_record_of_a_newer_format_is_refused_even_when_its_time_seems_over() {
     let bench = Bench::new().await;
-    let (claim, granted) = damaged(&bench, 1, "format = 2, state = 'a state of the future', expires_at = 1").await;
-    let expected = StoreError::NewerFormat { key: hex(claim.key.digest()), found: 2, known: RECORD_FORMAT };
+    let (claim, granted) = damaged(&bench, 1, "format = 3, state = 'a state of the future', expires_at = 1").await;
+    let expected = StoreError::NewerFormat { key: hex(claim.key.digest()), found: 3, known: RECORD_FORMAT };
     for (operation, error) in every_error(&bench.store, &claim, granted).await {
         assert_eq!(error, expected, "{operation}");
     }
@@ -191,10 +191,15 @@ async fn a_nul_in_a_text_becomes_its_symbol() {
 }
 
 #[tokio::test]
-async fn rows_written_by_the_first_version_read_back_forever() {
-    let bench = Bench::new().await;
-    bench.sql(include_str!("../golden/postgres_rows_v1.sql")).await;
-    let found = bench.store.list(&ListQuery::default()).await.unwrap();
-    let found: Vec<String> = found.iter().map(|record| format!("{record:?}")).collect();
-    assert_eq!(found.join("\n") + "\n", include_str!("../golden/postgres_rows_v1.txt"));
+async fn rows_written_by_every_version_read_back_forever() {
+    for (rows, expected) in [
+        (include_str!("../golden/postgres_rows_v1.sql"), include_str!("../golden/postgres_rows_v1.txt")),
+        (include_str!("../golden/postgres_rows_v2.sql"), include_str!("../golden/postgres_rows_v2.txt")),
+    ] {
+        let bench = Bench::new().await;
+        bench.sql(rows).await;
+        let found = bench.store.list(&ListQuery::default()).await.unwrap();
+        let found: Vec<String> = found.iter().map(|record| format!("{record:?}")).collect();
+        assert_eq!(found.join("\n") + "\n", expected);
+    }
 }

@@ -6,13 +6,14 @@ use idem_runtime::record::State;
 
 use crate::support::{Bench, completion, failure, key, request};
 
-const GOLDEN: &str = include_str!("../golden/redis_records_v1.txt");
+const GOLDEN: [&str; 2] =
+    [include_str!("../golden/redis_records_v1.txt"), include_str!("../golden/redis_records_v2.txt")];
 
 #[tokio::test]
-async fn records_of_the_first_format_read_back_and_go_on() {
+async fn records_of_every_format_read_back_and_go_on() {
     let bench = Bench::new().await;
     let mut read = 0;
-    for line in GOLDEN.lines().filter(|line| !line.starts_with('#')) {
+    for line in GOLDEN.iter().flat_map(|file| file.lines()).filter(|line| !line.starts_with('#')) {
         let [state, digest, value] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
         let name = format!("{}:record:{{{digest}}}", bench.prefix);
         let bytes: Vec<u8> =
@@ -30,7 +31,7 @@ async fn records_of_the_first_format_read_back_and_go_on() {
         }
         read += 1;
     }
-    assert_eq!(read, 7);
+    assert_eq!(read, 8);
 }
 
 #[tokio::test]

@@ -112,9 +112,9 @@ async fn a_record_of_a_newer_format_is_refused_even_when_its_time_seems_over() {
     let bench = Bench::new().await;
     let claim = request(fingerprinted("t", 1, &7).0);
     let granted = bench.claim(&claim).await;
-    bench.sql("UPDATE idem_records SET format = 2, state = 'a state of the future', expires_at = 1").await;
+    bench.sql("UPDATE idem_records SET format = 3, state = 'a state of the future', expires_at = 1").await;
     for (operation, error) in every_answer(&bench, &claim, granted).await {
-        let expected = StoreError::NewerFormat { key: hex(claim.key.digest()), found: 2, known: RECORD_FORMAT };
+        let expected = StoreError::NewerFormat { key: hex(claim.key.digest()), found: 3, known: RECORD_FORMAT };
         assert_eq!(error, expected, "{operation}");
     }
     let forced = bench.store.clear(&claim.key, true).await.unwrap_err();
@@ -165,10 +165,15 @@ async fn an_operator_clears_a_corrupt_row_by_force_and_late_messages_stay_refuse
 }
 
 #[tokio::test]
-async fn rows_written_by_the_first_version_read_back_forever() {
-    let bench = Bench::new().await;
-    bench.sql(include_str!("../golden/sqlite_rows_v1.sql")).await;
-    let found = bench.store.list(&ListQuery::default()).await.unwrap();
-    let found: Vec<String> = found.iter().map(|record| format!("{record:?}")).collect();
-    assert_eq!(found.join("\n") + "\n", include_str!("../golden/sqlite_rows_v1.txt"));
+async fn rows_written_by_every_version_read_back_forever() {
+    for (rows, expected) in [
+        (include_str!("../golden/sqlite_rows_v1.sql"), include_str!("../golden/sqlite_rows_v1.txt")),
+        (include_str!("../golden/sqlite_rows_v2.sql"), include_str!("../golden/sqlite_rows_v2.txt")),
+    ] {
+        let bench = Bench::new().await;
+        bench.sql(rows).await;
+        let found = bench.store.list(&ListQuery::default()).await.unwrap();
+        let found: Vec<String> = found.iter().map(|record| format!("{record:?}")).collect();
+        assert_eq!(found.join("\n") + "\n", expected);
+    }
 }

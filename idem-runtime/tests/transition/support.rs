@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use idem_runtime::Record;
 use idem_runtime::claim::{
-    ClaimRequest, ClaimVerdict, Claimed, CompleteRequest, CompleteVerdict, FailRequest, FailVerdict, Failure,
-    RenewRequest, RenewVerdict,
+    AdmitRequest, AdmitVerdict, ClaimRequest, ClaimVerdict, Claimed, CompleteRequest, CompleteVerdict, FailRequest,
+    FailVerdict, Failure, RenewRequest, RenewVerdict,
 };
 use idem_runtime::clock::Timestamp;
 use idem_runtime::key::{Fingerprint, Key, KeySpace, KeyWriter, TaskIdent};
@@ -73,6 +73,19 @@ impl World {
             ClaimVerdict::Claimed(claimed) => claimed,
             other => panic!("found {other:?}, expected Claimed"),
         }
+    }
+
+    /// The claim's owner as a ticket.
+    pub fn admit(&mut self, claim: &ClaimRequest, hold: Duration) -> AdmitVerdict {
+        let request = AdmitRequest {
+            key: claim.key.clone(),
+            ticket: claim.owner,
+            hold,
+            fingerprint: claim.fingerprint.clone(),
+            holder: Arc::clone(&claim.holder),
+            grace: claim.grace,
+        };
+        self.apply(|record, now| transition::admit(record, &request, now))
     }
 
     pub fn renew(&mut self, claim: &ClaimRequest) -> RenewVerdict {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use idem_runtime::claim::{
-    CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict, CompleteVerdict, FailVerdict, Failure,
-    RenewVerdict, ResolveRequest, ResolveVerdict,
+    AdmitVerdict, CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict, CompleteVerdict, FailVerdict,
+    Failure, RenewVerdict, ResolveRequest, ResolveVerdict,
 };
 use idem_runtime::policy::{OnStale, Retention};
 use idem_runtime::record::{State, StoredResult};
@@ -15,8 +15,11 @@ use crate::support::{LEASE, MS, TTL, World, claim_by, key_of};
 const SPEC: &str = include_str!("../../../docs/spec/protocol.md");
 
 /// The rows that every table has; the specification names them.
-const RECORDS: [&str; 15] = [
+const RECORDS: [&str; 18] = [
     "absent",
+    "pending",
+    "pending (again)",
+    "pending (again, over)",
     "running",
     "stale",
     "stale (park)",
@@ -34,7 +37,7 @@ const RECORDS: [&str; 15] = [
 ];
 
 /// How many operations the tables tell of in all: one that is left out is noticed.
-const OPERATIONS: usize = 20;
+const OPERATIONS: usize = 23;
 
 #[test]
 fn every_cell_of_the_tables_is_so() {
@@ -104,6 +107,19 @@ fn world(record: &str) -> (World, ClaimRequest) {
             world.fail(&claim, Failure::NotStarted);
             return (world, claim);
         }
+        "pending" => {
+            world.admit(&claim, TTL);
+            return (world, claim);
+        }
+        "pending (again)" | "pending (again, over)" => {
+            world.granted(&claim_by(3));
+            world.fail(&claim_by(3), Failure::Release);
+            world.admit(&claim, TTL);
+            if record == "pending (again, over)" {
+                world.pass(TTL);
+            }
+            return (world, claim);
+        }
         _ => {}
     }
     let fence = world.granted(&claim).fence;
@@ -138,6 +154,11 @@ fn answer(world: &mut World, claim: &ClaimRequest, operation: &str) -> String {
         "claim, other arguments" => {
             claimed(world.claim(&ClaimRequest { fingerprint: Some(key_of("20 EUR").1), ..another }))
         }
+        "admit, new ticket" => admitted(world.admit(&another, TTL)),
+        "admit again, same ticket" => admitted(world.admit(claim, TTL)),
+        "admit, other arguments" => {
+            admitted(world.admit(&ClaimRequest { fingerprint: Some(key_of("20 EUR").1), ..another }, TTL))
+        }
         "renew" => renewed(world.renew(claim)),
         "renew, another" => renewed(world.renew(&another)),
         "complete" => completed(world.complete(claim, fence, false)),
@@ -159,6 +180,21 @@ fn answer(world: &mut World, claim: &ClaimRequest, operation: &str) -> String {
         "resolve: retry" => resolved(world, &ResolveRequest::Retry),
         "resolve: cancel" => resolved(world, &ResolveRequest::Cancel),
         other => panic!("the table has an operation `{other}` that the test cannot do"),
+    }
+}
+
+fn admitted(verdict: AdmitVerdict) -> String {
+    match verdict {
+        AdmitVerdict::Admitted => "Admitted".into(),
+        AdmitVerdict::Queued(_) => "Queued".into(),
+        AdmitVerdict::Running { .. } => "Running".into(),
+        AdmitVerdict::Completed(_) => "Completed".into(),
+        AdmitVerdict::Failed(_) => "Failed".into(),
+        AdmitVerdict::Unknown(_) => "Unknown".into(),
+        AdmitVerdict::Cancelled(_) => "Cancelled".into(),
+        AdmitVerdict::Stale => "Stale".into(),
+        AdmitVerdict::Mismatch { .. } => "Mismatch".into(),
+        other => panic!("a verdict that the table does not know: {other:?}"),
     }
 }
 

@@ -164,12 +164,11 @@ impl charge {
             },
         )
     }
-    /// The key that a call would use.
-    fn key(
+    fn __keyed(
         order: &Order,
         day: &str,
-    ) -> ::core::result::Result<::my::idem::Key, ::my::idem::Error> {
-        ::my::idem::__private::key(
+    ) -> ::core::result::Result<::my::idem::__private::Keyed, ::my::idem::Error> {
+        ::my::idem::__private::derive(
             Self::TASK,
             |__k| {
                 __k.scope_from_delivery("tenant")?;
@@ -178,6 +177,37 @@ impl charge {
                 ::my::idem::__private::KeyArg::write(&order.id, "order.id", __k)?;
                 ::core::result::Result::Ok(())
             },
+        )
+    }
+    /// The key that a call would use.
+    fn key(
+        order: &Order,
+        day: &str,
+    ) -> ::core::result::Result<::my::idem::Key, ::my::idem::Error> {
+        ::my::idem::__private::key(Self::__keyed(order, day))
+    }
+    /// Asks whether the job of this call is to be enqueued: `New` with a ticket to keep once it is, or what is known of it.
+    fn admit(
+        order: &Order,
+        day: &str,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<
+            ::my::idem::Admission<
+                <anyhow::Result<()> as ::my::idem::__private::Fallible>::Ok,
+            >,
+            ::my::idem::Error,
+        >,
+    > {
+        ::my::idem::__private::admit(
+            Self::TASK,
+            move || Self::__keyed(order, day),
+            ::my::idem::__private::discard::<
+                <anyhow::Result<()> as ::my::idem::__private::Fallible>::Ok,
+            >(
+                <<anyhow::Result<
+                    (),
+                > as ::my::idem::__private::Fallible>::Ok as ::my::idem::__private::DefaultValue>::make,
+            ),
         )
     }
     /// The record of this key, if there is one.

@@ -95,12 +95,11 @@ impl send_digest {
             <AppError as ::idem::__private::FromIdem>::from_idem,
         )
     }
-    /// The key that a call would use.
-    pub(crate) fn key(
+    fn __keyed(
         user: &u64,
         topic: &String,
-    ) -> ::core::result::Result<::idem::Key, ::idem::Error> {
-        ::idem::__private::key(
+    ) -> ::core::result::Result<::idem::__private::Keyed, ::idem::Error> {
+        ::idem::__private::derive(
             Self::TASK,
             |__k| {
                 <u64 as ::idem::__private::ScopeValue>::write(user, "user", __k)?;
@@ -108,6 +107,26 @@ impl send_digest {
                 <String as ::idem::__private::KeyArg>::write(topic, "topic", __k)?;
                 ::core::result::Result::Ok(())
             },
+        )
+    }
+    /// The key that a call would use.
+    pub(crate) fn key(
+        user: &u64,
+        topic: &String,
+    ) -> ::core::result::Result<::idem::Key, ::idem::Error> {
+        ::idem::__private::key(Self::__keyed(user, topic))
+    }
+    /// Asks whether the job of this call is to be enqueued: `New` with a ticket to keep once it is, or what is known of it.
+    pub(crate) fn admit(
+        user: &u64,
+        topic: &String,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::idem::Admission<Receipt>, ::idem::Error>,
+    > {
+        ::idem::__private::admit(
+            Self::TASK,
+            move || Self::__keyed(user, topic),
+            <Receipt as ::idem::__private::ResultValue>::CODEC,
         )
     }
     /// The record of this key, if there is one.

@@ -107,6 +107,25 @@ impl notify {
             <AppError as ::idem::__private::FromIdem>::from_idem,
         )
     }
+    fn __keyed<'a, C>(
+        body: &Json<Body>,
+        text: &'a str,
+        at: &C,
+    ) -> ::core::result::Result<::idem::__private::Keyed, ::idem::Error>
+    where
+        C: Send,
+    {
+        ::idem::__private::derive(
+            Self::TASK,
+            |__k| {
+                let Json(body) = body;
+                ::idem::__private::ScopeValue::write(&at.tenant, "tenant", __k)?;
+                ::idem::__private::KeyArg::write(body, "body", __k)?;
+                <str as ::idem::__private::KeyArg>::write(text, "text", __k)?;
+                ::core::result::Result::Ok(())
+            },
+        )
+    }
     /// The key that a call would use.
     fn key<'a, C>(
         body: &Json<Body>,
@@ -116,15 +135,23 @@ impl notify {
     where
         C: Send,
     {
-        ::idem::__private::key(
+        ::idem::__private::key(Self::__keyed(body, text, at))
+    }
+    /// Asks whether the job of this call is to be enqueued: `New` with a ticket to keep once it is, or what is known of it.
+    fn admit<'a, C>(
+        body: &Json<Body>,
+        text: &'a str,
+        at: &C,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::idem::Admission<Sent>, ::idem::Error>,
+    >
+    where
+        C: Send,
+    {
+        ::idem::__private::admit(
             Self::TASK,
-            |__k| {
-                let Json(body) = body;
-                ::idem::__private::ScopeValue::write(&at.tenant, "tenant", __k)?;
-                ::idem::__private::KeyArg::write(body, "body", __k)?;
-                <str as ::idem::__private::KeyArg>::write(text, "text", __k)?;
-                ::core::result::Result::Ok(())
-            },
+            move || Self::__keyed(body, text, at),
+            <Sent as ::idem::__private::ResultValue>::CODEC,
         )
     }
     /// The record of this key, if there is one.

@@ -123,14 +123,38 @@ impl transfer {
             > as ::idem::__private::Fallible>::Err as ::idem::__private::FromIdem>::from_idem,
         )
     }
-    /// The key that a call would use.
-    fn key(id: &u64) -> ::core::result::Result<::idem::Key, ::idem::Error> {
-        ::idem::__private::key(
+    fn __keyed(
+        id: &u64,
+    ) -> ::core::result::Result<::idem::__private::Keyed, ::idem::Error> {
+        ::idem::__private::derive(
             Self::TASK,
             |__k| {
                 <u64 as ::idem::__private::KeyArg>::write(id, "id", __k)?;
                 ::core::result::Result::Ok(())
             },
+        )
+    }
+    /// The key that a call would use.
+    fn key(id: &u64) -> ::core::result::Result<::idem::Key, ::idem::Error> {
+        ::idem::__private::key(Self::__keyed(id))
+    }
+    /// Asks whether the job of this call is to be enqueued: `New` with a ticket to keep once it is, or what is known of it.
+    fn admit(
+        id: &u64,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<
+            ::idem::Admission<
+                <anyhow::Result<Receipt> as ::idem::__private::Fallible>::Ok,
+            >,
+            ::idem::Error,
+        >,
+    > {
+        ::idem::__private::admit(
+            Self::TASK,
+            move || Self::__keyed(id),
+            <<anyhow::Result<
+                Receipt,
+            > as ::idem::__private::Fallible>::Ok as ::idem::__private::ResultValue>::CODEC,
         )
     }
     /// The record of this key, if there is one.

@@ -89,13 +89,12 @@ impl close {
             <AppError as ::idem::__private::FromIdem>::from_idem,
         )
     }
-    /// The key that a call would use.
-    fn key(
+    fn __keyed(
         order: &Order,
         mail: &String,
         arg2: &(u8, u8),
-    ) -> ::core::result::Result<::idem::Key, ::idem::Error> {
-        ::idem::__private::key(
+    ) -> ::core::result::Result<::idem::__private::Keyed, ::idem::Error> {
+        ::idem::__private::derive(
             Self::TASK,
             |__k| {
                 let (a, b) = arg2;
@@ -107,6 +106,28 @@ impl close {
                 ::idem::__private::KeyArg::write(&order.id, "order.id", __k)?;
                 ::core::result::Result::Ok(())
             },
+        )
+    }
+    /// The key that a call would use.
+    fn key(
+        order: &Order,
+        mail: &String,
+        arg2: &(u8, u8),
+    ) -> ::core::result::Result<::idem::Key, ::idem::Error> {
+        ::idem::__private::key(Self::__keyed(order, mail, arg2))
+    }
+    /// Asks whether the job of this call is to be enqueued: `New` with a ticket to keep once it is, or what is known of it.
+    fn admit(
+        order: &Order,
+        mail: &String,
+        arg2: &(u8, u8),
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::idem::Admission<()>, ::idem::Error>,
+    > {
+        ::idem::__private::admit(
+            Self::TASK,
+            move || Self::__keyed(order, mail, arg2),
+            <() as ::idem::__private::ResultValue>::CODEC,
         )
     }
     /// The record of this key, if there is one.

@@ -72,9 +72,22 @@ impl migrate {
             <AppError as ::idem::__private::FromIdem>::from_idem,
         )
     }
+    fn __keyed() -> ::core::result::Result<::idem::__private::Keyed, ::idem::Error> {
+        ::idem::__private::derive(Self::TASK, |_| ::core::result::Result::Ok(()))
+    }
     /// The key that a call would use.
     fn key() -> ::core::result::Result<::idem::Key, ::idem::Error> {
-        ::idem::__private::key(Self::TASK, |_| ::core::result::Result::Ok(()))
+        ::idem::__private::key(Self::__keyed())
+    }
+    /// Asks whether the job of this call is to be enqueued: `New` with a ticket to keep once it is, or what is known of it.
+    fn admit() -> impl ::core::future::Future<
+        Output = ::core::result::Result<::idem::Admission<()>, ::idem::Error>,
+    > {
+        ::idem::__private::admit(
+            Self::TASK,
+            move || Self::__keyed(),
+            <() as ::idem::__private::ResultValue>::CODEC,
+        )
     }
     /// The record of this key, if there is one.
     fn status() -> impl ::core::future::Future<

@@ -96,13 +96,12 @@ impl label {
             <AppError as ::idem::__private::FromIdem>::from_idem,
         )
     }
-    /// The key that a call would use.
-    fn key(
+    fn __keyed(
         tags: &HashSet<String>,
         #[cfg(feature = "notes")]
         note: &Option<&str>,
-    ) -> ::core::result::Result<::idem::Key, ::idem::Error> {
-        ::idem::__private::key(
+    ) -> ::core::result::Result<::idem::__private::Keyed, ::idem::Error> {
+        ::idem::__private::derive(
             Self::TASK,
             |__k| {
                 #[cfg(feature = "notes")]
@@ -118,6 +117,28 @@ impl label {
                 > as ::idem::__private::KeyArg>::write_set(tags, "tags", __k)?;
                 ::core::result::Result::Ok(())
             },
+        )
+    }
+    /// The key that a call would use.
+    fn key(
+        tags: &HashSet<String>,
+        #[cfg(feature = "notes")]
+        note: &Option<&str>,
+    ) -> ::core::result::Result<::idem::Key, ::idem::Error> {
+        ::idem::__private::key(Self::__keyed(tags, #[cfg(feature = "notes")] note))
+    }
+    /// Asks whether the job of this call is to be enqueued: `New` with a ticket to keep once it is, or what is known of it.
+    fn admit(
+        tags: &HashSet<String>,
+        #[cfg(feature = "notes")]
+        note: &Option<&str>,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::idem::Admission<()>, ::idem::Error>,
+    > {
+        ::idem::__private::admit(
+            Self::TASK,
+            move || Self::__keyed(tags, #[cfg(feature = "notes")] note),
+            <() as ::idem::__private::ResultValue>::CODEC,
         )
     }
     /// The record of this key, if there is one.

@@ -108,14 +108,31 @@ impl charge {
             <AppError as ::idem::__private::FromIdem>::from_idem,
         )
     }
-    /// The key that a call would use.
-    fn key(order: &u64) -> ::core::result::Result<::idem::Key, ::idem::Error> {
-        ::idem::__private::key(
+    fn __keyed(
+        order: &u64,
+    ) -> ::core::result::Result<::idem::__private::Keyed, ::idem::Error> {
+        ::idem::__private::derive(
             Self::TASK,
             |__k| {
                 <u64 as ::idem::__private::KeyArg>::write(order, "order", __k)?;
                 ::core::result::Result::Ok(())
             },
+        )
+    }
+    /// The key that a call would use.
+    fn key(order: &u64) -> ::core::result::Result<::idem::Key, ::idem::Error> {
+        ::idem::__private::key(Self::__keyed(order))
+    }
+    /// Asks whether the job of this call is to be enqueued: `New` with a ticket to keep once it is, or what is known of it.
+    fn admit(
+        order: &u64,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<::idem::Admission<Receipt>, ::idem::Error>,
+    > {
+        ::idem::__private::admit(
+            Self::TASK,
+            move || Self::__keyed(order),
+            <Receipt as ::idem::__private::ResultValue>::CODEC,
         )
     }
     /// The record of this key, if there is one.

@@ -67,6 +67,10 @@ impl Dialect for Server {
         "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION READ WRITE".to_owned()
     }
 
+    async fn execute(&self, connection: &mut MySqlConnection, statements: String) -> Result<(), sqlx::Error> {
+        sqlx::raw_sql(AssertSqlSafe(statements)).execute(connection).await.map(drop)
+    }
+
     fn timeout(&self) -> Duration {
         self.timeout
     }

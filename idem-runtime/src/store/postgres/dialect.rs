@@ -66,6 +66,10 @@ impl Dialect for Server {
         format!("BEGIN ISOLATION LEVEL READ COMMITTED; {}", settings(self.timeout, true))
     }
 
+    async fn execute(&self, connection: &mut PgConnection, statements: String) -> Result<(), sqlx::Error> {
+        sqlx::raw_sql(AssertSqlSafe(statements)).execute(connection).await.map(drop)
+    }
+
     fn timeout(&self) -> Duration {
         self.timeout
     }

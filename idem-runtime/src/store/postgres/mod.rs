@@ -24,8 +24,9 @@ use super::sql::within::InTransaction;
 use super::within::{POSTGRES, TxConnection, Within};
 use super::{Description, ListQuery, Store, StoreError, StoreFuture, SweepReport};
 use crate::claim::{
-    CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict, CompleteRequest, CompleteVerdict,
-    FailRequest, FailVerdict, RenewRequest, RenewVerdict, ResolveRequest, ResolveVerdict,
+    AdmitRequest, AdmitVerdict, CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict,
+    CompleteRequest, CompleteVerdict, FailRequest, FailVerdict, RenewRequest, RenewVerdict, ResolveRequest,
+    ResolveVerdict,
 };
 use crate::key::Key;
 use crate::record::Record;

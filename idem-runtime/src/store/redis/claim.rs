@@ -1,38 +1,73 @@
-//! Claiming: a first claim and the answer to a duplicate are one round trip.
+//! Claiming and admitting: a first one and the answer to a duplicate are one round trip.
 
 use std::time::Duration;
 
 use super::fault;
 use super::link::{Link, Reply, Talk, pipeline};
 use super::seen::Seen;
-use super::value;
-use crate::claim::{ClaimRequest, ClaimVerdict};
+use super::value::{self, Encoded};
+use crate::claim::{AdmitRequest, AdmitVerdict, ClaimRequest, ClaimVerdict};
 use crate::clock::Timestamp;
+use crate::key::Key;
+use crate::record::Record;
 use crate::store::StoreError;
-use crate::transition::{self, Change};
+use crate::transition::{self, Change, Step};
 
-/// A first claim's fence is the client's idea of the server's time. One that is further off than this from what the server
-/// says with its answer is set right, so that the fence of a key grows across lives that are longer than this.
-const FENCE_OFF: Duration = Duration::from_secs(1);
+/// A first record's time, and so its fence, is the client's idea of the server's. One that is further off than this from what
+/// the server says with its answer is set right, so that the fence of a key grows across lives that are longer than this.
+const TIME_OFF: Duration = Duration::from_secs(1);
 
 impl Link {
     pub(super) async fn claim(&self, request: &ClaimRequest) -> Result<ClaimVerdict, StoreError> {
         let talk = self.talk()?;
-        let verdict = talk.claim(request).await?;
+        let verdict = talk.first(&request.key, |record, now| transition::claim(record, request, now)).await?;
         if matches!(verdict, ClaimVerdict::Claimed(_)) {
             talk.replicated(&request.key, request.owner).await?;
+        }
+        Ok(verdict)
+    }
+
+    pub(super) async fn admit(&self, request: &AdmitRequest) -> Result<AdmitVerdict, StoreError> {
+        let talk = self.talk()?;
+        let verdict = talk.first(&request.key, |record, now| transition::admit(record, request, now)).await?;
+        if matches!(verdict, AdmitVerdict::Admitted) {
+            talk.replicated(&request.key, request.ticket).await?;
         }
         Ok(verdict)
     }
 }
 
 impl Talk<'_> {
-    async fn claim(&self, request: &ClaimRequest) -> Result<ClaimVerdict, StoreError> {
-        let shared = self.shared();
-        let step = transition::claim(None, request, shared.time.now());
-        let Change::Put(first) = step.change else { return Ok(step.verdict) };
+    /// Decides as of a key without a record, and writes that if it is one; else decides on what is there.
+    async fn first<V>(
+        &self,
+        key: &Key,
+        decide: impl Fn(Option<&Record>, Timestamp) -> Step<V>,
+    ) -> Result<V, StoreError> {
+        let Step { change, verdict } = decide(None, self.shared().time.now());
+        let Change::Put(first) = change else { return Ok(verdict) };
         let encoded = value::encode(&first, first.created_at);
-        let digest = request.key.digest();
+        let mut seen = self.put_new(key, &encoded).await?;
+        if seen.value.is_none() {
+            if is_near(first.created_at, seen.now) {
+                return Ok(verdict);
+            }
+            // It was decided at a time that is none: once more, as if it were not there.
+            seen.value = Some(encoded.bytes);
+            let Step { change, verdict } = decide(None, seen.now);
+            let Change::Put(record) = change else { return Ok(verdict) };
+            match self.write(key, &seen, &record).await? {
+                None => return Ok(verdict),
+                Some(other) => seen = other,
+            }
+        }
+        self.step(key, seen, decide).await
+    }
+
+    /// Writes where there is no value; else what there is.
+    async fn put_new(&self, key: &Key, encoded: &Encoded) -> Result<Seen, StoreError> {
+        let shared = self.shared();
+        let digest = key.digest();
         let name = shared.names.record(digest);
         let mut commands = pipeline();
         let set = commands.cmd("SET").arg(&name).arg(&encoded.bytes).arg("NX").arg("GET");
@@ -43,50 +78,17 @@ impl Talk<'_> {
         commands.cmd("TIME");
         let asked = shared.time.uptime();
         let replies: [Reply; 3] = self.ask(&commands).await?.try_into().map_err(|_| fault::odd(&shared.name))?;
-        if let [Err(error), ..] = &replies
-            && fault::is_full(error)
-        {
-            return self.claim_of_a_full_server(request, fault::of(&shared.name, error)).await;
-        }
-        let mut seen = Seen::of_replies(digest, replies, asked, shared)?;
-        if seen.value.is_none() {
-            if is_near(first.created_at, seen.now) {
-                return Ok(step.verdict);
+        match &replies {
+            // A full server refuses to look and write in one command, even where it would write nothing.
+            [Err(error), ..] if fault::is_full(error) => {
+                let seen = self.look(digest).await?;
+                if seen.value.is_none() { Err(fault::of(&shared.name, error)) } else { Ok(seen) }
             }
-            seen.value = Some(encoded.bytes);
-            return self.claim_with_the_servers_time(request, seen).await;
-        }
-        self.step(&request.key, seen, |record, now| transition::claim(record, request, now)).await
-    }
-
-    /// It refuses to look and write in one command, even where it would write nothing.
-    async fn claim_of_a_full_server(
-        &self,
-        request: &ClaimRequest,
-        full: StoreError,
-    ) -> Result<ClaimVerdict, StoreError> {
-        let seen = self.look(request.key.digest()).await?;
-        if seen.value.is_none() {
-            return Err(full);
-        }
-        self.step(&request.key, seen, |record, now| transition::claim(record, request, now)).await
-    }
-
-    /// The claim was granted at a time that is none. What was written is claimed once more, as if it were not there.
-    async fn claim_with_the_servers_time(
-        &self,
-        request: &ClaimRequest,
-        seen: Seen,
-    ) -> Result<ClaimVerdict, StoreError> {
-        let again = transition::claim(None, request, seen.now);
-        let Change::Put(record) = again.change else { return Ok(again.verdict) };
-        match self.write(&request.key, &seen, &record).await? {
-            None => Ok(again.verdict),
-            Some(other) => self.step(&request.key, other, |record, now| transition::claim(record, request, now)).await,
+            _ => Seen::of_replies(digest, replies, asked, shared),
         }
     }
 }
 
 fn is_near(ours: Timestamp, theirs: Timestamp) -> bool {
-    ours.since(theirs).max(theirs.since(ours)) <= FENCE_OFF
+    ours.since(theirs).max(theirs.since(ours)) <= TIME_OFF
 }

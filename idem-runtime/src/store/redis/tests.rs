@@ -11,7 +11,10 @@ use crate::policy::{OnStale, Retention};
 use crate::record::{Holder, Owner, Record, State, StoredResult};
 use crate::store::StoreError;
 
-const GOLDEN: &str = include_str!("../../../tests/golden/redis_records_v1.txt");
+const GOLDEN: [&str; 2] = [
+    include_str!("../../../tests/golden/redis_records_v1.txt"),
+    include_str!("../../../tests/golden/redis_records_v2.txt"),
+];
 
 /// 2026-11-21T00:00:00Z.
 const NOW: Timestamp = Timestamp::from_micros(1_795_219_200_000_000);
@@ -37,12 +40,13 @@ fn records() -> Vec<Record> {
         State::Parked,
         State::Cancelled,
         State::Cleared,
+        State::Pending,
     ];
     let records = states.into_iter().zip(1_u8..).map(|(state, number)| {
         let (key, fingerprint) = key(number.into());
         let odd = number % 2 == 1;
         let mut record = Record::new(key, Owner::from_bytes([number; 16]), NOW);
-        record.state = state;
+        (record.state, record.format) = (state, state.format());
         record.attempt = number.into();
         record.fence = 1_795_219_200_000_000 + u64::from(number);
         record.longest_lease = Duration::from_secs(30);
@@ -61,7 +65,7 @@ fn records() -> Vec<Record> {
                 record.result = Some(StoredResult::Envelope(b"\0\xffenvelope".as_slice().into()));
                 record.completed_at = Some(NOW + HOUR);
             }
-            State::Failed => record.retry_at = Some(NOW + HOUR),
+            State::Failed | State::Pending => record.retry_at = Some(NOW + HOUR),
             State::Parked => record.expires_at = None,
             State::Cancelled => record.result = Some(StoredResult::Absent("too large".into())),
             _ => {}
@@ -101,13 +105,18 @@ fn a_running_record_whose_claim_may_run_again_ends_with_its_evidence() {
 }
 
 #[test]
-fn the_bytes_are_those_of_the_golden_file() {
+fn the_bytes_are_those_of_the_golden_files() {
     let hex = super::fault::hex;
     let line = |record: &Record| {
         format!("{} {} {}\n", record.state, hex(record.key.digest()), hex(&encode(record, NOW).bytes))
     };
     let found: String = records().iter().map(line).collect();
-    let golden: String = GOLDEN.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect();
+    let golden: String = GOLDEN
+        .iter()
+        .flat_map(|file| file.lines())
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| format!("{line}\n"))
+        .collect();
     assert_eq!(found, golden);
 }
 

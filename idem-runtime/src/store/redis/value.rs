@@ -268,7 +268,7 @@ fn result_len(record: &Record) -> usize {
     }
 }
 
-const STATES: [(State, u8); 7] = [
+const STATES: [(State, u8); 8] = [
     (State::Running, 1),
     (State::Retryable, 2),
     (State::Completed, 3),
@@ -276,6 +276,7 @@ const STATES: [(State, u8); 7] = [
     (State::Parked, 5),
     (State::Cancelled, 6),
     (State::Cleared, 7),
+    (State::Pending, 8),
 ];
 
 fn number_of(state: State) -> u8 {

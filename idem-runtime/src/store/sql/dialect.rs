@@ -28,6 +28,13 @@ pub(crate) trait Dialect: Send + Sync + fmt::Debug + 'static {
     /// for a connection.
     fn begin(&self) -> String;
 
+    /// Statements whose answer is only that they were done.
+    fn execute(
+        &self,
+        connection: &mut Connection<Self>,
+        statements: String,
+    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+
     /// How long an operation may take in all.
     fn timeout(&self) -> Duration;
 

@@ -7,7 +7,8 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use sqlx::{AssertSqlSafe, Pool, Transaction};
+use sqlx::pool::PoolConnection;
+use sqlx::{Database, Pool};
 use tokio::runtime::{Handle, Id};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -40,8 +41,9 @@ impl<D: Dialect> Lender<D> {
         let own = match self {
             Self::Own(own) => own,
             Self::Pool(pool) => {
-                let transaction = pool.begin_with(AssertSqlSafe(dialect.begin())).await?;
-                return Ok(Lent::InPool(transaction));
+                let mut taken = Taken { connection: pool.acquire().await?, clean: false };
+                dialect.execute(&mut taken.connection, dialect.begin()).await?;
+                return Ok(Lent::InPool(taken));
             }
         };
         let permit = own.permits.acquire().await.map_err(|_| sqlx::Error::PoolClosed)?;
@@ -89,11 +91,26 @@ impl<C> Own<C> {
     }
 }
 
-/// A connection in use. Unless it is given back, it is closed, or its transaction is undone: a dropped future and a failed
+/// A connection in use. Unless it is given back, it is closed, by which its transaction is undone: a dropped future and a failed
 /// statement need no care.
 pub(super) enum Lent<'a, D: Dialect> {
     Own { connection: Connection<D>, lender: &'a Own<Connection<D>>, reused: bool, _permit: SemaphorePermit<'a> },
-    InPool(Transaction<'static, D::Database>),
+    InPool(Taken<D::Database>),
+}
+
+/// A connection of the pool, in a transaction. (`sqlx::Transaction` does not know of one whose beginning was dropped before its
+/// answer: over MySQL the pool would hand out the connection with the transaction open, and lose what is written there.)
+pub(super) struct Taken<B: Database> {
+    connection: PoolConnection<B>,
+    clean: bool,
+}
+
+impl<B: Database> Drop for Taken<B> {
+    fn drop(&mut self) {
+        if !self.clean {
+            self.connection.close_on_drop();
+        }
+    }
 }
 
 impl<D: Dialect> Lent<'_, D> {
@@ -103,13 +120,17 @@ impl<D: Dialect> Lent<'_, D> {
     }
 
     /// Ends a use after which nothing is under way; what was done in a pool's transaction holds from now on.
-    pub(super) async fn give_back(self) -> Result<(), sqlx::Error> {
+    pub(super) async fn give_back(self, dialect: &D) -> Result<(), sqlx::Error> {
         match self {
             Self::Own { connection, lender, .. } => {
                 lock(&lender.idle).push((Handle::current().id(), connection));
                 Ok(())
             }
-            Self::InPool(transaction) => transaction.commit().await,
+            Self::InPool(mut taken) => {
+                dialect.execute(&mut taken.connection, "COMMIT".to_owned()).await?;
+                taken.clean = true;
+                Ok(())
+            }
         }
     }
 }
@@ -120,7 +141,7 @@ impl<D: Dialect> Deref for Lent<'_, D> {
     fn deref(&self) -> &Self::Target {
         match self {
             Self::Own { connection, .. } => connection,
-            Self::InPool(transaction) => transaction,
+            Self::InPool(taken) => &taken.connection,
         }
     }
 }
@@ -129,7 +150,7 @@ impl<D: Dialect> DerefMut for Lent<'_, D> {
     fn deref_mut(&mut self) -> &mut Self::Target {
         match self {
             Self::Own { connection, .. } => connection,
-            Self::InPool(transaction) => transaction,
+            Self::InPool(taken) => &mut taken.connection,
         }
     }
 }

@@ -7,6 +7,10 @@ macro_rules! operations {
             Box::pin(self.core.claim(request))
         }
 
+        fn admit<'a>(&'a self, request: &'a AdmitRequest) -> StoreFuture<'a, AdmitVerdict> {
+            Box::pin(self.core.step(&request.key, request, transition::admit))
+        }
+
         fn renew<'a>(&'a self, requests: &'a [RenewRequest]) -> StoreFuture<'a, Vec<Result<RenewVerdict, StoreError>>> {
             Box::pin(self.core.renew(requests))
         }

@@ -95,7 +95,7 @@ impl<D: Dialect> Core<D> {
     }
 
     async fn end<T>(&self, lent: Lent<'_, D>, answer: T) -> Result<T, StoreError> {
-        lent.give_back().await.map_err(|error| self.dialect.fault(error).error)?;
+        lent.give_back(&self.dialect).await.map_err(|error| self.dialect.fault(error).error)?;
         Ok(answer)
     }
 }

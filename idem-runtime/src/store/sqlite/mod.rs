@@ -26,8 +26,9 @@ use self::writer::{Pen, Writer};
 use super::within::{SQLITE, TxConnection, Within};
 use super::{Description, ListQuery, Store, StoreError, StoreFuture, SweepReport};
 use crate::claim::{
-    CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict, CompleteRequest, CompleteVerdict,
-    FailRequest, FailVerdict, RenewRequest, RenewVerdict, ResolveRequest, ResolveVerdict,
+    AdmitRequest, AdmitVerdict, CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict,
+    CompleteRequest, CompleteVerdict, FailRequest, FailVerdict, RenewRequest, RenewVerdict, ResolveRequest,
+    ResolveVerdict,
 };
 use crate::key::Key;
 use crate::record::Record;
@@ -96,6 +97,10 @@ impl fmt::Debug for SqliteStore {
 impl Store for SqliteStore {
     fn claim<'a>(&'a self, request: &'a ClaimRequest) -> StoreFuture<'a, ClaimVerdict> {
         Box::pin(self.inner.step(&request.key, request, transition::claim))
+    }
+
+    fn admit<'a>(&'a self, request: &'a AdmitRequest) -> StoreFuture<'a, AdmitVerdict> {
+        Box::pin(self.inner.step(&request.key, request, transition::admit))
     }
 
     fn renew<'a>(&'a self, requests: &'a [RenewRequest]) -> StoreFuture<'a, Vec<Result<RenewVerdict, StoreError>>> {

@@ -14,8 +14,9 @@ use self::fuse::Fuse;
 use super::within::{TxConnection, Within};
 use super::{Description, IntoStore, ListQuery, Setting, Store, StoreError, StoreFuture, SweepReport};
 use crate::claim::{
-    CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict, CompleteRequest, CompleteVerdict,
-    FailRequest, FailVerdict, RenewRequest, RenewVerdict, ResolveRequest, ResolveVerdict,
+    AdmitRequest, AdmitVerdict, CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict,
+    CompleteRequest, CompleteVerdict, FailRequest, FailVerdict, RenewRequest, RenewVerdict, ResolveRequest,
+    ResolveVerdict,
 };
 use crate::clock::{Clock, SystemClock};
 use crate::key::Key;
@@ -228,6 +229,10 @@ impl Inner {
 impl Store for TieredStore {
     fn claim<'a>(&'a self, request: &'a ClaimRequest) -> StoreFuture<'a, ClaimVerdict> {
         Box::pin(self.inner.claim(request))
+    }
+
+    fn admit<'a>(&'a self, request: &'a AdmitRequest) -> StoreFuture<'a, AdmitVerdict> {
+        self.inner.durable.admit(request)
     }
 
     fn renew<'a>(&'a self, requests: &'a [RenewRequest]) -> StoreFuture<'a, Vec<Result<RenewVerdict, StoreError>>> {

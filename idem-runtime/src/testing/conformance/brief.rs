@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::claim::{
-    CancelVerdict, ClaimVerdict, ClearVerdict, CompleteVerdict, FailVerdict, RenewVerdict, ResolveVerdict,
+    AdmitVerdict, CancelVerdict, ClaimVerdict, ClearVerdict, CompleteVerdict, FailVerdict, RenewVerdict, ResolveVerdict,
 };
 use crate::record::Record;
 use crate::store::{StoreError, SweepReport};
@@ -62,6 +62,22 @@ impl Brief for ClaimVerdict {
             Self::Completed(record) => format!("Completed({})", record.brief()),
             Self::Failed(record) => format!("Failed({})", record.brief()),
             Self::Parked(record) => format!("Parked({})", record.brief()),
+            Self::Cancelled(record) => format!("Cancelled({})", record.brief()),
+            Self::Stale => "Stale".into(),
+            Self::Mismatch { arguments } => format!("Mismatch({})", arguments.join(", ")),
+        }
+    }
+}
+
+impl Brief for AdmitVerdict {
+    fn brief(&self) -> String {
+        match self {
+            Self::Admitted => "Admitted".into(),
+            Self::Queued(record) => format!("Queued({})", record.brief()),
+            Self::Running { lease_left, record } => format!("Running(lease left {lease_left:?}; {})", record.brief()),
+            Self::Completed(record) => format!("Completed({})", record.brief()),
+            Self::Failed(record) => format!("Failed({})", record.brief()),
+            Self::Unknown(record) => format!("Unknown({})", record.brief()),
             Self::Cancelled(record) => format!("Cancelled({})", record.brief()),
             Self::Stale => "Stale".into(),
             Self::Mismatch { arguments } => format!("Mismatch({})", arguments.join(", ")),

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::bench::{Bench, Checked, Stop, short};
 use super::brief::Brief;
 use crate::claim::{
-    ClaimRequest, ClaimVerdict, Claimed, CompleteRequest, CompleteVerdict, FailRequest, FailVerdict, Failure,
-    RenewRequest, RenewVerdict,
+    AdmitRequest, AdmitVerdict, ClaimRequest, ClaimVerdict, Claimed, CompleteRequest, CompleteVerdict, FailRequest,
+    FailVerdict, Failure, RenewRequest, RenewVerdict,
 };
 use crate::policy::Retention;
 use crate::record::StoredResult;
@@ -75,6 +75,35 @@ impl<'a> Worker<'a> {
         self.granted().await?;
         self.fail(how).await?;
         Ok(self)
+    }
+
+    /// The question whether to enqueue the job that the claim is of. The worker's owner is the ticket: it never claims then.
+    pub(super) fn admission(&self, hold: Duration) -> AdmitRequest {
+        let claim = &self.claim;
+        AdmitRequest {
+            key: claim.key.clone(),
+            ticket: claim.owner,
+            hold,
+            fingerprint: claim.fingerprint.clone(),
+            holder: Arc::clone(&claim.holder),
+            grace: claim.grace,
+        }
+    }
+
+    pub(super) async fn send_admission(&self, request: &AdmitRequest) -> Checked<AdmitVerdict> {
+        self.bench.note(|| self.says("asks to enqueue"), self.store.admit(request)).await
+    }
+
+    pub(super) async fn admit(&self, hold: Duration) -> Checked<AdmitVerdict> {
+        self.send_admission(&self.admission(hold)).await
+    }
+
+    /// Asks to enqueue, and must be told to.
+    pub(super) async fn admitted(&self, hold: Duration) -> Checked {
+        match self.admit(hold).await? {
+            AdmitVerdict::Admitted => Ok(()),
+            other => Err(Stop::Failed(format!("found {}, expected Admitted", other.brief()))),
+        }
     }
 
     pub(super) fn renewal(&self) -> RenewRequest {

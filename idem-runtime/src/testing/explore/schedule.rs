@@ -6,8 +6,9 @@ use std::str::FromStr;
 use crate::testing::fault::Op;
 
 /// The store's operations that a call makes itself, by the names that seeds give them.
-const OPERATIONS: [(Op, &str); 11] = [
+const OPERATIONS: [(Op, &str); 12] = [
     (Op::Claim, "claim"),
+    (Op::Admit, "admit"),
     (Op::Renew, "renew"),
     (Op::Complete, "complete"),
     (Op::Fail, "fail"),

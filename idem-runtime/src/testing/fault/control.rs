@@ -14,6 +14,8 @@ use crate::store::StoreError;
 pub enum Op {
     /// `Store::claim`.
     Claim,
+    /// `Store::admit`.
+    Admit,
     /// `Store::renew`, once for each batch.
     Renew,
     /// `Store::complete`.

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::control::{Arrival, Fault, Faults, Op};
 use crate::claim::{
-    CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict, CompleteRequest, CompleteVerdict,
-    FailRequest, FailVerdict, RenewRequest, RenewVerdict, ResolveRequest, ResolveVerdict,
+    AdmitRequest, AdmitVerdict, CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict,
+    CompleteRequest, CompleteVerdict, FailRequest, FailVerdict, RenewRequest, RenewVerdict, ResolveRequest,
+    ResolveVerdict,
 };
 use crate::key::Key;
 use crate::record::Record;
@@ -116,6 +117,10 @@ fn never(_: Arc<dyn Store>) -> Arrival {
 impl Store for FaultStore {
     fn claim<'a>(&'a self, request: &'a ClaimRequest) -> StoreFuture<'a, ClaimVerdict> {
         Box::pin(self.call(Op::Claim, Some(&request.key), move || self.inner.claim(request), late!(claim(request))))
+    }
+
+    fn admit<'a>(&'a self, request: &'a AdmitRequest) -> StoreFuture<'a, AdmitVerdict> {
+        Box::pin(self.call(Op::Admit, Some(&request.key), move || self.inner.admit(request), late!(admit(request))))
     }
 
     fn renew<'a>(&'a self, requests: &'a [RenewRequest]) -> StoreFuture<'a, Vec<Result<RenewVerdict, StoreError>>> {

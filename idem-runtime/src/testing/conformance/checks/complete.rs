@@ -97,7 +97,7 @@ pub(super) async fn completion_after_cancel_is_refused(bench: &Bench) -> Checked
 pub(super) async fn tombstone_refuses_a_late_completion(bench: &Bench) -> Checked {
     let key = bench.key()?;
     // A renewal asked for less than the claim did: the longest lease counts.
-    let mut a = bench.worker(&key);
+    let mut a = bench.worker(&key).with(|claim| claim.lease = bench.lease() * 2);
     a.granted().await?;
     let mut shorter = a.clone();
     shorter.claim.lease = bench.lease() / 4;

@@ -49,7 +49,7 @@ pub(super) async fn one_of_many_follows_an_expired_record(bench: &Bench) -> Chec
     crowd(bench, &keys, 1).await
 }
 
-fn fresh(bench: &Bench) -> Checked<Vec<Key>> {
+pub(super) fn fresh(bench: &Bench) -> Checked<Vec<Key>> {
     (0..KEYS).map(|_| bench.key()).collect()
 }
 
@@ -125,7 +125,7 @@ pub(super) async fn one_claim_sent_twice_at_once_is_one_claim(bench: &Bench) -> 
     Ok(())
 }
 
-fn panicked(error: JoinError) -> Stop {
+pub(super) fn panicked(error: JoinError) -> Stop {
     Stop::Failed(format!("a caller panicked: {error}"))
 }
 

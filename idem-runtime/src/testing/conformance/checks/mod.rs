@@ -1,6 +1,7 @@
 //! The checks, each with the rule it proves.
 
 mod absent;
+mod admit;
 mod claim;
 mod complete;
 mod crowd;
@@ -164,6 +165,32 @@ macro_rules! __conformance_checks {
                 /// Everything else is left as it is.
                 only_what_is_not_known_is_resolved: "PROTO-12",
             }
+            admit {
+                /// A job whose key nobody holds is its first caller's to enqueue, and nobody else's.
+                first_to_ask_is_admitted: "ADMIT-1",
+                /// What a delivery did is answered, and nothing is admitted over it.
+                what_a_delivery_did_is_answered: "ADMIT-2",
+                /// What is not known is never admitted to be run again.
+                unknown_outcomes_are_not_admitted: "ADMIT-2",
+                /// A delivery takes the key, whoever admitted it, as attempt 1 and with a higher fence.
+                delivery_takes_what_is_pending: "ADMIT-3",
+                /// A new admission after attempts keeps their number, fence and policy.
+                admission_keeps_the_attempts: "ADMIT-3",
+                /// The same ticket sent again is answered the same.
+                repeated_admission_answers_the_same: "ADMIT-4",
+                /// A ticket that is given back frees the key, and claims nothing when it comes late.
+                late_admission_of_a_ticket_given_back_is_stale: "ADMIT-4",
+                /// A ticket whose producer is gone runs out.
+                ticket_runs_out: "ADMIT-5",
+                /// A ticket that is kept outlives its first time, and is never shortened.
+                kept_ticket_stays: "ADMIT-5",
+                /// Evidence of attempts outlives a ticket that ran out.
+                attempts_outlive_a_ticket: "ADMIT-5",
+                /// Of many that ask at once one is admitted.
+                one_of_many_is_admitted: "ADMIT-1",
+                /// Of a delivery and a producer at once each gets what is left by the other.
+                admission_and_delivery_exclude_each_other: "ADMIT-3",
+            }
             absent {
                 /// A record whose time is over is absent for every operation, swept or not.
                 record_whose_time_is_over_is_absent: "PROTO-15",
@@ -279,6 +306,24 @@ macro_rules! __conformance_checks {
                 cells_of_cancelled_before_any_claim: "PROTO-22",
                 /// Every operation answers and leaves what the table says: cleared.
                 cells_of_cleared: "PROTO-22",
+                /// Every operation answers and leaves what the table says: pending.
+                cells_of_pending: "PROTO-22",
+                /// Every operation answers and leaves what the table says: pending and over.
+                cells_of_pending_and_over: "PROTO-22",
+                /// Every operation answers and leaves what the table says: pending without arguments.
+                cells_of_pending_without_arguments: "PROTO-22",
+                /// Every operation answers and leaves what the table says: pending after an attempt.
+                cells_of_pending_after_an_attempt: "PROTO-22",
+                /// Every operation answers and leaves what the table says: pending after an attempt, and over.
+                cells_of_pending_after_an_attempt_and_over: "PROTO-22",
+                /// Every operation answers and leaves what the table says: pending after an abandoned attempt.
+                cells_of_pending_after_an_abandoned_attempt: "PROTO-22",
+                /// Every operation answers and leaves what the table says: pending after a clearing.
+                cells_of_pending_after_a_clearing: "PROTO-22",
+                /// Every operation answers and leaves what the table says: pending and given back.
+                cells_of_pending_given_back: "PROTO-22",
+                /// Every operation answers and leaves what the table says: pending and taken by a delivery.
+                cells_of_pending_taken: "PROTO-22",
                 /// Every operation answers and leaves what the table says: cleared and over.
                 cells_of_cleared_and_over: "PROTO-22",
             }

@@ -95,7 +95,7 @@ fn fresh(prng: &mut Prng, player: usize, lease: Duration, timed: bool) -> Act {
 
 fn act(prng: &mut Prng, lease: Duration, timed: bool) -> Act {
     let (player, key) = (prng.below(PLAYERS), prng.below(KEYS));
-    match prng.below(if timed { 22 } else { 18 }) {
+    match prng.below(if timed { 24 } else { 20 }) {
         0..=4 => Act::Claim(player),
         5 | 6 => Act::Renew(player),
         7..=9 => {
@@ -114,6 +114,10 @@ fn act(prng: &mut Prng, lease: Duration, timed: bool) -> Act {
         13 => Act::Clear { key, force: prng.below(2) == 0 },
         14 => Act::Resolve(key, *one(prng, &[Word::Completed, Word::Retry, Word::Cancel])),
         15 => Act::Sweep,
+        18 | 19 => {
+            let holds = if timed { [lease * 100, lease] } else { [lease * 100; 2] };
+            Act::Admit(player, *one(prng, &holds))
+        }
         12 | 16 | 17 => fresh(prng, player, lease, timed),
         _ => {
             let instant = Duration::from_millis(1);

@@ -20,7 +20,7 @@ fn operations(lease: Duration) -> Vec<Act> {
         vec![Act::Sweep, Act::Cancel(0), Act::Clear { key: 0, force: false }, Act::Clear { key: 0, force: true }];
     all.extend([Word::Completed, Word::Retry, Word::Cancel].map(|word| Act::Resolve(0, word)));
     for player in [OWNER, RIVAL] {
-        all.extend([Act::Claim(player), Act::Renew(player), Act::complete(player)]);
+        all.extend([Act::Claim(player), Act::Admit(player, lease * 8), Act::Renew(player), Act::complete(player)]);
         let completion = |may_restore, older| Act::Complete { player, result: 1, ttl: TTL, may_restore, older };
         all.extend([completion(true, false), completion(false, true)]);
         let ways = [Failure::Release, Failure::NotStarted, Failure::Store(lease * 8), Failure::Park];
@@ -114,5 +114,22 @@ states! {
     cells_of_cancelled: |_lease| [CLAIM, Act::Cancel(0)];
     cells_of_cancelled_before_any_claim: |_lease| [Act::Cancel(0)];
     cells_of_cleared: |_lease| [CLAIM, Act::Clear { key: 0, force: true }];
+    cells_of_pending: |lease| [Act::Admit(OWNER, lease * 8)];
+    cells_of_pending_and_over: |lease| [Act::Admit(OWNER, lease), over(lease)];
+    cells_of_pending_without_arguments: |lease| [Act::Admit(OWNER, lease * 8)], argument: None;
+    cells_of_pending_after_an_attempt: |lease| [
+        Act::Claim(RIVAL), Act::Fail(RIVAL, Failure::Release), Act::Admit(OWNER, lease * 8),
+    ];
+    cells_of_pending_after_an_attempt_and_over: |lease| [
+        Act::Claim(RIVAL), Act::Fail(RIVAL, Failure::Release), Act::Admit(OWNER, lease), over(lease),
+    ];
+    cells_of_pending_after_an_abandoned_attempt: |lease| [
+        Act::Claim(RIVAL), over(lease), Act::Admit(OWNER, lease * 8),
+    ];
+    cells_of_pending_after_a_clearing: |lease| [
+        Act::Claim(RIVAL), Act::Clear { key: 0, force: true }, Act::Admit(OWNER, lease * 8),
+    ];
+    cells_of_pending_given_back: |lease| [Act::Admit(OWNER, lease * 8), Act::Fail(OWNER, Failure::NotStarted)];
+    cells_of_pending_taken: |lease| [Act::Admit(OWNER, lease * 8), Act::Claim(RIVAL)];
     cells_of_cleared_and_over: |lease| [CLAIM, Act::Clear { key: 0, force: true }, over(lease)];
 }

@@ -42,6 +42,8 @@ pub(in super::super) enum Act {
         policy: Policy,
     },
     Claim(usize),
+    /// By the player's ticket, for so long.
+    Admit(usize, Duration),
     Renew(usize),
     Complete {
         player: usize,
@@ -78,6 +80,7 @@ impl fmt::Display for Act {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Claim(player) => write!(f, "claim by {player}"),
+            Self::Admit(player, _) => write!(f, "admission of {player}"),
             Self::Renew(player) => write!(f, "renewal by {player}"),
             Self::Complete { player, may_restore, older, .. } => {
                 let restore = if *may_restore { ", may restore" } else { "" };

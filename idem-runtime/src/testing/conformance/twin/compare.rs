@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::claim::{ClaimVerdict, ClearVerdict, CompleteVerdict, Previous};
+use crate::claim::{AdmitVerdict, ClaimVerdict, ClearVerdict, CompleteVerdict, Previous};
 use crate::clock::Timestamp;
 use crate::record::{Record, State};
 
@@ -71,6 +71,22 @@ impl Words<'_> {
             ClaimVerdict::Cancelled(record) => format!("Cancelled({})", self.record(record)),
             ClaimVerdict::Stale => "Stale".into(),
             ClaimVerdict::Mismatch { arguments } => format!("Mismatch({arguments:?})"),
+        }
+    }
+
+    pub(super) fn admit(&self, verdict: &AdmitVerdict) -> String {
+        match verdict {
+            AdmitVerdict::Admitted => "Admitted".into(),
+            AdmitVerdict::Queued(record) => format!("Queued({})", self.record(record)),
+            AdmitVerdict::Running { lease_left, record } => {
+                format!("Running(lease left {}; {})", self.left(*lease_left), self.record(record))
+            }
+            AdmitVerdict::Completed(record) => format!("Completed({})", self.record(record)),
+            AdmitVerdict::Failed(record) => format!("Failed({})", self.record(record)),
+            AdmitVerdict::Unknown(record) => format!("Unknown({})", self.record(record)),
+            AdmitVerdict::Cancelled(record) => format!("Cancelled({})", self.record(record)),
+            AdmitVerdict::Stale => "Stale".into(),
+            AdmitVerdict::Mismatch { arguments } => format!("Mismatch({arguments:?})"),
         }
     }
 

@@ -55,6 +55,15 @@ impl<'a> Twin<'a> {
         match act {
             Act::Fresh { player, key, policy } => self.fresh(player, key, policy).map(drop),
             Act::Claim(player) => self.claim(player).await,
+            Act::Admit(player, hold) => {
+                let Player { worker, .. } = self.player(player)?;
+                let request = worker.admission(hold);
+                let found = worker.send_admission(&request).await?;
+                let expected = self.model.apply(&request.key, |record, now| transition::admit(record, &request, now));
+                let (store, model) = self.words(&request.key);
+                same(&store.admit(&found), &model.admit(&expected))?;
+                self.look(&request.key).await
+            }
             Act::Renew(player) => self.renew(player).await,
             Act::Complete { player, result, ttl, may_restore, older } => {
                 let say = |request: &mut CompleteRequest| {
