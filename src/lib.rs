@@ -67,8 +67,9 @@ pub use idem_runtime::{
     AbandonedClaim, At, Cache, CallBuilder, CallInfo, Coverage, Current, Delivery, Error, ErrorDisposition, Expected,
     Explanation, Finding, Guarantee, IntoStore, Key, KeyBuilder, Level, Lock, LockBuilder, MemoryStore,
     MemoryStoreBuilder, Outcome, Reconciled, Record, Report, Resolution, Runtime, RuntimeBuilder, ScopeId, ScopePart,
-    ScopeSource, Store, StoreError, Task, TaskHandle, TaskOptions, TieredStore, TieredStoreBuilder, Transactional,
-    claim, clock, codec, connect, current, in_current, key, policy, record, step, store, task, transition,
+    ScopeSource, Shutdown, Store, StoreError, Task, TaskHandle, TaskOptions, TieredStore, TieredStoreBuilder,
+    Transactional, claim, clock, codec, connect, current, in_current, key, policy, record, step, store, task,
+    transition,
 };
 #[cfg(feature = "mysql")]
 pub use idem_runtime::{MySqlStore, MySqlStoreBuilder};

@@ -155,7 +155,8 @@ impl RuntimeBuilder {
         };
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let holder = Arc::new(Holder { host, process: std::process::id(), trace: None });
-        let inner = Inner { space, clock: self.clock, holder, slots, default, categories, tasks };
+        let gate = Arc::default();
+        let inner = Inner { space, clock: self.clock, holder, slots, default, categories, tasks, gate };
         Ok(Runtime { inner: Arc::new(inner) })
     }
 
