@@ -86,5 +86,6 @@ mutants! {
     a_list_has_no_order: ListByAge => list_pages_in_the_order_of_digests;
     a_list_ignores_the_task: ListIgnoresTask => list_filters;
     a_field_is_dropped: HolderDropped => record_is_read_back_whole;
+    the_time_that_is_told_is_another_clocks: ClockApart => time_is_that_of_the_leases;
     the_keeper_has_records_of_its_own: KeeperApart => keeper_sees_the_same_records;
 }

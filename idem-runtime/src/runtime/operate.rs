@@ -44,8 +44,7 @@ impl Runtime {
     /// Safe: reads only.
     pub async fn status(&self, key: &Key) -> Result<Option<Record>, Error> {
         let Some((slot, _)) = self.home(key).await? else { return Ok(None) };
-        let record = slot.store.get(key).await.map_err(|error| Error::store(key, error))?;
-        Ok(record.filter(|record| record.state != State::Cleared).map(Arc::unwrap_or_clone))
+        look(slot, key).await
     }
 
     /// Forgets a key, so that its task may run again; whether there was anything to forget.
@@ -167,7 +166,7 @@ impl Runtime {
 
     /// The store that keeps a key, and how long its task's records are kept. What nothing registered is where a call by
     /// hand put it: `None` where several stores may hold it and none does.
-    async fn home(&self, key: &Key) -> Result<Option<(&Arc<Slot>, Retention)>, Error> {
+    pub(super) async fn home(&self, key: &Key) -> Result<Option<(&Arc<Slot>, Retention)>, Error> {
         let registered = registry::find(key.task(), Some(key.version()));
         if let Some(task) = registered.filter(|task| task.unprotected().is_none()) {
             let settings = self.settings(task)?;
@@ -205,6 +204,12 @@ impl Runtime {
             }
         }
     }
+}
+
+/// The record of a key in its store, unless it was cleared.
+pub(super) async fn look(slot: &Slot, key: &Key) -> Result<Option<Record>, Error> {
+    let record = slot.store.get(key).await.map_err(|error| Error::store(key, error))?;
+    Ok(record.filter(|record| record.state != State::Cleared).map(Arc::unwrap_or_clone))
 }
 
 async fn sweep_all(slot: &Slot) -> Result<SweepReport, crate::store::StoreError> {

@@ -27,6 +27,7 @@ use crate::claim::{
     CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict, CompleteRequest, CompleteVerdict,
     FailRequest, FailVerdict, RenewRequest, RenewVerdict, ResolveRequest, ResolveVerdict,
 };
+use crate::clock::Timestamp;
 use crate::key::Key;
 use crate::record::Record;
 use crate::transition;

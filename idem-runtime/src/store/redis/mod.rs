@@ -41,6 +41,7 @@ use crate::claim::{
     CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict, CompleteRequest, CompleteVerdict,
     FailRequest, FailVerdict, RenewRequest, RenewVerdict, ResolveRequest, ResolveVerdict,
 };
+use crate::clock::Timestamp;
 use crate::key::Key;
 use crate::record::Record;
 use crate::transition;
@@ -145,6 +146,10 @@ impl Store for RedisStore {
 
     fn get<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Arc<Record>>> {
         Box::pin(self.link.get(key))
+    }
+
+    fn now<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Timestamp> {
+        Box::pin(self.link.time_of(key))
     }
 
     fn list<'a>(&'a self, query: &'a ListQuery) -> StoreFuture<'a, Vec<Arc<Record>>> {
