@@ -3,13 +3,13 @@ use quote::quote_spanned;
 use syn::Type;
 
 use super::generics;
-use super::ops::map_error;
+use super::ops::{kept, map_error};
 use super::paths::Runtime;
 use super::plan::{Place, plan};
 use super::sides::Sides;
 use super::task::task;
 use crate::ir::{Handler, Protected, Protection};
-use crate::signature::{Item, Param, Signature, numbered, peel};
+use crate::signature::{Item, Param, Signature, generics_in, numbered, peel};
 
 /// A type of the function's name, in the type namespace, with the task and what can be asked of it.
 pub(super) fn companion(rt: &Runtime<'_>, item: &Item, signature: &Signature, handler: &Handler) -> TokenStream {
@@ -158,6 +158,19 @@ fn queries(
         query("clear_forced", " Forgets this key even while the handler runs.", yes_or_no(), rt.clear_forced());
     let cancel =
         query("cancel", " Marks this key as cancelled: later deliveries are refused.", yes_or_no(), rt.cancel());
+    let resolve = {
+        let Resolve { ty, codec, path, at, generic } = Resolve::of(rt, item, handler, protected);
+        let generics = if generic { &item.sig.generics } else { &generics };
+        let where_clause = &generics.where_clause;
+        let resolution = quote_spanned!(at=> resolution: #ty);
+        let ask = quote_spanned!(at=> #path(Self::TASK, move || Self::key(#(#names),*), resolution, #codec));
+        quote_spanned! {site=>
+            /// Decides a call whose outcome is not known: it is set aside, or its owner is gone.
+            #vis fn resolve #generics (#params #resolution) -> impl ::core::future::Future<Output = ::core::result::Result<(), #error>> #where_clause {
+                #ask
+            }
+        }
+    };
     quote_spanned! {site=>
         /// The key that a call would use.
         #vis fn key #generics (#params) -> ::core::result::Result<#key, #error> #where_clause {
@@ -167,6 +180,36 @@ fn queries(
         #clear
         #clear_forced
         #cancel
+        #resolve
+    }
+}
+
+/// How an operator gives a result.
+struct Resolve {
+    ty: TokenStream,
+    codec: TokenStream,
+    /// What is called with it, and where that is shown.
+    path: TokenStream,
+    at: Span,
+    /// Its type mentions generics, and may need the bounds of all of them.
+    generic: bool,
+}
+
+impl Resolve {
+    /// The handler's own type; nothing where results are not kept.
+    fn of(rt: &Runtime<'_>, item: &Item, handler: &Handler, protected: &Protected) -> Self {
+        let (site, resolution) = (Span::mixed_site(), rt.resolution());
+        if handler.task.discard_result {
+            let (ty, discard) = (quote_spanned!(site=> #resolution<()>), rt.discard());
+            let codec = quote_spanned!(site=> #discard(<() as ::core::default::Default>::default));
+            return Self { ty, codec, path: rt.resolve(), at: site, generic: false };
+        }
+        let sides = Sides::of(rt, protected);
+        let ok = &sides.ok;
+        let ty = sides.shown(quote_spanned!(site=> #resolution<#ok>));
+        let generic = !generics_in(ty.clone(), &item.sig.generics).is_empty();
+        let (path, at) = (sides.shown(rt.resolve()), site.located_at(sides.site()));
+        Self { ty, codec: kept(rt, &sides), path, at, generic }
     }
 }
 

@@ -15,18 +15,23 @@ pub(super) fn ops(rt: &Runtime<'_>, sides: &Sides, task: &Task, protected: &Prot
     let make = quote_spanned!(site=> <#ok as #default>::make);
     let codec = if task.discard_result {
         let discard = rt.discard();
-        quote_spanned!(site=> #discard::<#ok>(#make))
+        sides.shown(quote_spanned!(site=> #discard::<#ok>(#make)))
     } else {
-        let value = rt.result_value();
-        quote_spanned!(site=> <#ok as #value>::CODEC)
+        kept(rt, sides)
     };
-    let (new, codec) = (sides.shown(quote_spanned!(site=> #ops::<#ok, #err>::new)), sides.shown(codec));
+    let new = sides.shown(quote_spanned!(site=> #ops::<#ok, #err>::new));
     let map_error = map_error(rt, sides, protected);
     let skip = (task.on_in_progress == Some(OnInProgress::Skip))
         .then(|| sides.shown(quote_spanned!(site=> .skip_with(#make))));
     let on_error = task.on_error.as_ref().map(|policy| on_error(rt, sides, policy));
     let at = sides.site();
     quote_spanned!(at=> #new(#codec, #map_error)#skip #on_error)
+}
+
+/// How a result is kept. Written alike wherever it stands, so that a type which cannot be kept is complained about once.
+pub(super) fn kept(rt: &Runtime<'_>, sides: &Sides) -> TokenStream {
+    let (ok, value) = (&sides.ok, rt.result_value());
+    sides.shown(quote_spanned!(Span::mixed_site()=> <#ok as #value>::CODEC))
 }
 
 /// What the record keeps of an error, and who judges it.

@@ -29,6 +29,7 @@ table! {
     record => Record;
     outcome => Outcome;
     error => Error;
+    resolution => Resolution;
 
     register => __private::register;
     begin => __private::begin;
@@ -46,6 +47,7 @@ table! {
     clear => __private::clear;
     clear_forced => __private::clear_forced;
     cancel => __private::cancel;
+    resolve => __private::resolve;
 
     key_arg => __private::KeyArg;
     optional_key_arg => __private::OptionalKeyArg;

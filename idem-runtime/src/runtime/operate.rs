@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Runtime;
 use crate::claim::{CancelRequest, CancelVerdict, ClearVerdict, ResolveRequest, ResolveVerdict};
-use crate::codec;
+use crate::codec::{self, CodecError, ResultCodec};
 use crate::error::{At, Error};
 use crate::key::Key;
 use crate::options::TaskOptions;
@@ -20,16 +20,34 @@ use crate::store::SweepReport;
 /// How many records one look of a sweeper removes at the most; it looks again while there are more.
 const SWEEP_BATCH: usize = 1_000;
 
-/// An operator's word on a call whose outcome is not known. Where no value says what `T` is, it is written
-/// `Resolution::<()>::Retry`.
+/// An operator's word on a call whose outcome is not known: for the `resolve` of a task's companion, which knows `T`, or for
+/// [`Runtime::resolve`] by key. There, where no value says what `T` is, it is written `Resolution::<()>::Retry`.
 #[derive(Debug, Clone)]
 pub enum Resolution<T = ()> {
-    /// The effect took place, with this result: a value of the task's result type, which nothing compares before a replay.
+    /// The effect took place, with this result: a value of the task's result type, `()` where the task discards its results.
     Completed(T),
     /// It did not: the next delivery runs.
     Retry,
     /// Later deliveries are to be refused.
     Cancel,
+}
+
+/// A resolution with what is to be kept of its result, or why that cannot be kept.
+type Decision = Resolution<Result<StoredResult, CodecError>>;
+
+impl<T> Resolution<T> {
+    /// What a task with this codec keeps of the result, whatever its size: an operator gives it on purpose.
+    pub(crate) fn kept(self, codec: &ResultCodec<T>) -> Decision {
+        self.map(|value| codec.store(value, u64::MAX))
+    }
+
+    fn map<R>(self, value: impl FnOnce(&T) -> R) -> Resolution<R> {
+        match self {
+            Self::Completed(result) => Resolution::Completed(value(&result)),
+            Self::Retry => Resolution::Retry,
+            Self::Cancel => Resolution::Cancel,
+        }
+    }
 }
 
 impl Runtime {
@@ -100,7 +118,10 @@ impl Runtime {
         Ok(verdict == CancelVerdict::Cancelled)
     }
 
-    /// Decides a call whose outcome is not known: set aside, or its owner gone.
+    /// Decides a call whose outcome is not known: set aside, or its owner gone. Where the task has a companion, its `resolve`
+    /// does the same, and the compiler checks the type of the value: `charge::resolve(&4711, Resolution::Completed(receipt))`.
+    /// By a key alone no type is known: a value of another type is kept as it is, and refused by each replay
+    /// ([`Error::ResultType`]).
     ///
     /// # Errors
     /// [`Error::Config`] where the record is in another state; [`Error::ResultType`] for a value that cannot be encoded;
@@ -109,17 +130,21 @@ impl Runtime {
     /// # Cancel safety
     /// As [`Runtime::clear`].
     pub async fn resolve<T: Serialize>(&self, key: &Key, resolution: Resolution<T>) -> Result<(), Error> {
+        let encode = |value: &T| codec::encode(value).map(StoredResult::Envelope);
+        self.decide(key, resolution.map(encode)).await
+    }
+
+    /// Resolves, with what is to be kept of a result, or why it cannot be.
+    pub(crate) async fn decide(&self, key: &Key, decision: Decision) -> Result<(), Error> {
         let not_there = |found: &str| {
             let at = At::new(key);
             Error::Config(format!("{at} is {found}: only a record that is parked, or whose owner is gone, is resolved"))
         };
         let Some((slot, retention)) = self.home(key).await? else { return Err(not_there("absent")) };
-        let request = match resolution {
-            Resolution::Completed(value) => {
-                let refused =
-                    |error: codec::CodecError| Error::ResultType { at: At::new(key), reason: error.to_string() };
-                let envelope = codec::encode(&value).map_err(refused)?;
-                ResolveRequest::Completed(StoredResult::Envelope(envelope), retention)
+        let request = match decision {
+            Resolution::Completed(Ok(result)) => ResolveRequest::Completed(result, retention),
+            Resolution::Completed(Err(error)) => {
+                return Err(Error::ResultType { at: At::new(key), reason: error.to_string() });
             }
             Resolution::Retry => ResolveRequest::Retry,
             Resolution::Cancel => ResolveRequest::Cancel,
