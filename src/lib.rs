@@ -67,7 +67,7 @@ pub use idem_runtime::{
     AbandonedClaim, Admission, At, Cache, CallBuilder, CallInfo, Coverage, Current, Delivery, Error, ErrorDisposition,
     Expected, Explanation, Finding, Guarantee, IntoStore, Key, KeyBuilder, Level, Lock, LockBuilder, MemoryStore,
     MemoryStoreBuilder, Outcome, Reconciled, Record, Report, Resolution, Runtime, RuntimeBuilder, ScopeId, ScopePart,
-    ScopeSource, Store, StoreError, Task, TaskHandle, TaskOptions, Ticket, TieredStore, TieredStoreBuilder,
+    ScopeSource, Shutdown, Store, StoreError, Task, TaskHandle, TaskOptions, Ticket, TieredStore, TieredStoreBuilder,
     Transactional, claim, clock, codec, connect, current, in_current, key, policy, record, step, store, task,
     transition,
 };

@@ -8,6 +8,7 @@ use crate::ambient::Frame;
 use crate::clock::Clock;
 use crate::error::{At, Error};
 use crate::flight::Waits;
+use crate::gate::{Gate, Inside, Pass};
 use crate::key::Key;
 use crate::lease::Lease;
 use crate::step::Steps;
@@ -30,6 +31,8 @@ pub(crate) struct Running {
     pub(crate) steps: Steps,
     /// What the body waits for.
     pub(crate) waits: Arc<Waits>,
+    /// The pass that it is under way with.
+    pub(crate) inside: Inside,
 }
 
 impl Running {
@@ -43,6 +46,12 @@ impl Running {
             call = running.caller.as_deref();
         }
         false
+    }
+
+    /// The pass of this call, or of the nearest one that it was made from, through this gate: while its body runs.
+    pub(crate) fn pass(&self, gate: &Arc<Gate>) -> Option<Pass> {
+        let calls = std::iter::successors(Some(self), |running| running.caller.as_deref());
+        calls.into_iter().find_map(|running| running.inside.pass(gate))
     }
 }
 

@@ -156,6 +156,14 @@ pub enum Error {
         /// Which call.
         at: At,
     },
+    /// The runtime is shutting down ([`Runtime::shutdown`](crate::Runtime::shutdown)); the body was not entered.
+    #[error(
+        "{at} was not begun: this process is shutting down; give the message back to its queue, to be delivered again"
+    )]
+    ShutDown {
+        /// Which call.
+        at: At,
+    },
     /// The call waits for itself: it is running, further up in its own callers.
     #[error("{at} calls itself with its own key, directly or through another task: it would wait for itself")]
     Reentrant {
@@ -296,10 +304,15 @@ impl Error {
     /// Whether delivering the same message again later may succeed. After [`Error::LeaseLost`], [`Error::MaxRuntime`] and
     /// [`Error::StoreUnavailable`] with `effect`, the body may run again although its effect took place.
     pub fn is_retryable(&self) -> bool {
-        use Error::{InProgress, LeaseLost, MaxRuntime, PriorFailure, StoreUnavailable};
+        use Error::{InProgress, LeaseLost, MaxRuntime, PriorFailure, ShutDown, StoreUnavailable};
         matches!(
             self,
-            InProgress { .. } | LeaseLost { .. } | MaxRuntime { .. } | PriorFailure { .. } | StoreUnavailable { .. }
+            InProgress { .. }
+                | LeaseLost { .. }
+                | MaxRuntime { .. }
+                | PriorFailure { .. }
+                | ShutDown { .. }
+                | StoreUnavailable { .. }
         )
     }
 

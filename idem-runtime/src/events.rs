@@ -119,6 +119,15 @@ pub(crate) fn keeper_failed(reason: &str) {
     tracing::error!(target: TARGET, reason, "the keeper of the heartbeats cannot reach its store");
 }
 
+/// A runtime was shut down; so many calls still run, and so many claims are not settled.
+pub(crate) fn shut_down(calls: usize, unsettled: usize) {
+    if calls == 0 && unsettled == 0 {
+        tracing::info!(target: TARGET, "shut down; nothing of this runtime is under way");
+    } else {
+        tracing::warn!(target: TARGET, calls, unsettled, "the deadline of the shutdown is over; what still runs is left to its lease");
+    }
+}
+
 /// A sweep failed; the next one is tried in its time.
 pub(crate) fn sweep_failed(error: &crate::error::Error) {
     tracing::warn!(target: TARGET, %error, "a sweep failed");

@@ -10,6 +10,7 @@ mod delivery;
 mod error;
 mod events;
 mod flight;
+mod gate;
 pub mod key;
 mod lease;
 mod options;
@@ -41,7 +42,7 @@ pub use self::policy::ErrorDisposition;
 pub use self::reconcile::{AbandonedClaim, Reconciled};
 pub use self::record::Record;
 pub use self::runtime::{
-    Admission, CallBuilder, Explanation, KeyBuilder, Lock, LockBuilder, Resolution, Runtime, RuntimeBuilder,
+    Admission, CallBuilder, Explanation, KeyBuilder, Lock, LockBuilder, Resolution, Runtime, RuntimeBuilder, Shutdown,
     TaskHandle, Ticket, task,
 };
 pub use self::step::step;

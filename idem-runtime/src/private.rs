@@ -21,7 +21,7 @@ pub use crate::registry::Registration;
 use crate::run::{self, Call};
 pub use crate::run::{Entered, InTransaction, Ops};
 pub use crate::runtime::KeyArgs;
-use crate::runtime::{Admission, Runtime};
+use crate::runtime::{Admission, Resolution, Runtime};
 pub use crate::store::Transactional;
 use crate::store::TxConnection;
 use crate::task::Task;
@@ -139,6 +139,17 @@ pub async fn clear_forced(task: &'static Task, key: impl FnOnce() -> Result<Key,
 /// Cancels a key.
 pub async fn cancel(task: &'static Task, key: impl FnOnce() -> Result<Key, Error>) -> Result<bool, Error> {
     Runtime::current(task.name())?.cancel(&key()?).await
+}
+
+/// Decides a call whose outcome is not known, with a result of the task's type. It is encoded before anything is awaited.
+pub fn resolve<T>(
+    task: &'static Task,
+    key: impl FnOnce() -> Result<Key, Error>,
+    resolution: Resolution<T>,
+    codec: ResultCodec<T>,
+) -> impl Future<Output = Result<(), Error>> {
+    let decision = resolution.kept(&codec);
+    async move { Runtime::current(task.name())?.decide(&key()?, decision).await }
 }
 
 /// The type of a handler's result, apart: through any alias of `Result`.

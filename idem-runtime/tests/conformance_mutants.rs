@@ -89,5 +89,6 @@ mutants! {
     two_are_admitted: AdmittedTwice => first_to_ask_is_admitted, one_of_many_is_admitted;
     an_admission_takes_a_live_claim: AdmitTakesLive => what_a_delivery_did_is_answered, delivery_takes_what_is_pending;
     a_ticket_never_ends: TicketNeverEnds => ticket_runs_out;
+    the_time_that_is_told_is_another_clocks: ClockApart => time_is_that_of_the_leases;
     the_keeper_has_records_of_its_own: KeeperApart => keeper_sees_the_same_records;
 }

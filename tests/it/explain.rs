@@ -87,3 +87,58 @@ on_each_store! {
         }).await;
     }
 }
+
+mod skewed {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use idem::claim::ClaimRequest;
+    use idem::policy::{OnStale, Retention};
+    use idem::record::Owner;
+    use idem::store::Store;
+
+    use super::{explained, runs, says};
+    use crate::support::{Gate, on_every_store, until};
+
+    on_every_store! {
+        /// No client's clock decides, an operator's neither: leases are judged by the store's, and so is what is told of them.
+        async fn a_clock_that_is_wrong_tells_nothing_else(bench: Bench) {
+            // The clock of these stands at the start of 2026, and by years beside it.
+            const YEARS: i64 = 20 * 365 * 24 * 3_600;
+            let lookers = [bench.other_real_process(), bench.skewed_process(YEARS), bench.skewed_process(-YEARS)];
+            bench.runtime.enter(async {
+                let gate = Gate::new(7);
+                let running = runs(1, &gate, true);
+                tokio::pin!(running);
+                tokio::select! {
+                    ended = &mut running => panic!("{ended:?}"),
+                    () = gate.entered() => {}
+                }
+                for looker in &lookers {
+                    let told = explained(looker, runs::key(&1)).await;
+                    says(&told, true, &["attempt 1 has been running", "its lease has"]);
+                }
+                gate.open();
+                running.await.unwrap_err();
+                let key = bench.runtime.key("it.explain.gone").arg("id", &1).make().unwrap();
+                let lease = Duration::from_millis(50);
+                let claim = ClaimRequest {
+                    key: key.clone(),
+                    owner: Owner::random(),
+                    lease,
+                    fingerprint: None,
+                    holder: Arc::default(),
+                    on_stale: OnStale::Rerun,
+                    max_attempts: None,
+                    grace: Retention::For(Duration::ZERO),
+                };
+                bench.store.claim(&claim).await.unwrap();
+                let end = bench.runtime.status(&key).await.unwrap().unwrap().lease_until.unwrap();
+                until("the lease is over", async || bench.store.now(&key).await.unwrap() > end).await;
+                for looker in &lookers {
+                    says(&explained(looker, Ok(key.clone())).await, false, &["is gone: its lease ended"]);
+                }
+            }).await;
+        }
+    }
+}

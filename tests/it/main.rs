@@ -20,6 +20,7 @@ mod replay;
 mod results;
 mod rollout;
 mod room;
+mod shutdown;
 mod signatures;
 mod stale;
 mod steps;

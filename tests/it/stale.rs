@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use idem::policy::OnStale;
-use idem::record::State;
+use idem::record::{State, StoredResult};
 use idem::testing::{Fault, Op};
 use idem::{Error, Resolution, Runtime, idempotent};
 
@@ -30,6 +30,27 @@ async fn parked(id: u32, act: Act<'_>, entered: &AtomicU32) -> Result<u32, AppEr
         Act::Wait(gate) => Ok(gate.pass().await),
         Act::Return => Ok(id),
     }
+}
+
+/// A result that no encoding takes.
+#[derive(Debug, serde::Deserialize)]
+struct Odd;
+
+impl serde::Serialize for Odd {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("it refuses"))
+    }
+}
+
+#[idempotent(name = "it.stale.odd", key(id), on_stale = "park")]
+async fn odd(id: u32, gate: &Gate) -> Result<Odd, AppError> {
+    gate.pass().await;
+    Ok(Odd)
+}
+
+#[idempotent(name = "it.stale.discarded", key(id), on_stale = "park", result = "discard")]
+async fn discarded(id: u32, gate: &Gate) -> Result<u32, AppError> {
+    Ok(gate.pass().await)
 }
 
 async fn state(id: u32) -> Option<(State, u32)> {
@@ -130,10 +151,9 @@ on_each_store! {
                 dropped_in_its_body(id, &entered).await;
                 refused(id, &entered).await;
             }
-            let key = |id: u32| parked::key(&id).unwrap();
-            runtime.resolve(&key(1), Resolution::Completed(17_u32)).await.unwrap();
-            runtime.resolve(&key(2), Resolution::<()>::Retry).await.unwrap();
-            runtime.resolve(&key(3), Resolution::<()>::Cancel).await.unwrap();
+            parked::resolve(&1, Resolution::Completed(17)).await.unwrap();
+            parked::resolve(&2, Resolution::Retry).await.unwrap();
+            parked::resolve(&3, Resolution::Cancel).await.unwrap();
 
             let done = parked::call(1, Act::Return, &entered).await.unwrap();
             assert_eq!((done.is_replayed(), done.into_value()), (true, 17));
@@ -143,8 +163,57 @@ on_each_store! {
             assert!(matches!(cancelled, AppError::Idem(Error::Cancelled { effect: false, .. })), "{cancelled}");
             assert_eq!(entered.load(Ordering::SeqCst), 4, "three that were dropped, and one retry");
 
-            let over = runtime.resolve(&key(1), Resolution::<()>::Retry).await.unwrap_err();
+            let over = parked::resolve(&1, Resolution::Retry).await.unwrap_err();
             assert!(matches!(over, Error::Config(_)), "{over}");
+        }).await;
+    }
+
+    /// By its key alone no type is known: what is given is kept, and a replay says that it is another.
+    async fn by_its_key_a_result_may_be_of_another_type(bench: Bench) {
+        let entered = AtomicU32::new(0);
+        let runtime = &bench.runtime;
+        runtime.enter(async {
+            let key = |id: u32| parked::key(&id).unwrap();
+            for id in 1..=3 {
+                dropped_in_its_body(id, &entered).await;
+                refused(id, &entered).await;
+            }
+            runtime.resolve(&key(1), Resolution::Completed(17_u32)).await.unwrap();
+            assert_eq!(parked(1, Act::Return, &entered).await.unwrap(), 17);
+            runtime.resolve(&key(2), Resolution::Completed("seventeen")).await.unwrap();
+            let mistyped = parked(2, Act::Return, &entered).await.unwrap_err();
+            assert!(matches!(mistyped, AppError::Idem(Error::ResultType { .. })), "{mistyped}");
+            runtime.resolve(&key(3), Resolution::<()>::Retry).await.unwrap();
+            assert!(parked::call(3, Act::Return, &entered).await.unwrap().is_fresh());
+        }).await;
+    }
+
+    /// What cannot be kept is told to the operator, and nothing is decided; what is not kept at all needs no value.
+    async fn a_resolution_is_kept_as_a_result_is(bench: Bench) {
+        bench.runtime.enter(async {
+            let gate = Gate::new(1);
+            {
+                let both = async { futures::join!(odd(1, &gate), discarded(1, &gate)) };
+                let mut both = Box::pin(both);
+                until("the bodies are entered", async || {
+                    assert!((&mut both).now_or_never().is_none());
+                    gate.entries() == 2
+                })
+                .await;
+            }
+            for key in [odd::key(&1).unwrap(), discarded::key(&1).unwrap()] {
+                let parked = async || bench.runtime.status(&key).await.unwrap().unwrap().state == State::Parked;
+                until("it is set aside", parked).await;
+            }
+            let refused = odd::resolve(&1, Resolution::Completed(Odd)).await.unwrap_err();
+            assert!(matches!(refused, Error::ResultType { .. }), "{refused}");
+            assert_eq!(odd::status(&1).await.unwrap().unwrap().state, State::Parked);
+            discarded::resolve(&1, Resolution::Completed(())).await.unwrap();
+            let replayed = discarded::call(1, &gate).await.unwrap();
+            assert_eq!((replayed.is_replayed(), replayed.into_value()), (true, 0));
+            let record = discarded::status(&1).await.unwrap().unwrap();
+            let Some(StoredResult::Absent(why)) = record.result else { panic!("{record:?}") };
+            assert_eq!(&*why, "the task discards its result");
         }).await;
     }
 

@@ -187,3 +187,20 @@ async fn configuration_bounds_a_task() {
         "expires_after needs deliveries with a time"
     );
 }
+
+/// The audit says where two words of a task's policy take something from each other, configured or written.
+#[tokio::test]
+async fn policies_that_weaken_each_other_are_told() {
+    let told = async |ttl: &str, open: bool| {
+        let runtime = Runtime::builder().store(idem::MemoryStore::new()).task("it.time.expires", |t| t.ttl(ttl));
+        let how = if open { idem::policy::OnStoreError::Run } else { idem::policy::OnStoreError::Fail };
+        let runtime = runtime.task("it.time.parked", |t| t.on_store_error(how)).build().unwrap();
+        let report = runtime.audit(Vec::<idem::Expected>::new()).await.unwrap();
+        let of = |code: &str, task: &str| report.findings.iter().any(|found| found.code == code && found.about == task);
+        assert!(!of("IDEM013", "it.time.bounded") && !of("IDEM014", "it.time.parked"), "{report}");
+        (of("IDEM013", "it.time.parked"), of("IDEM014", "it.time.expires"))
+    };
+    assert_eq!(told("2h", false).await, (false, false));
+    assert_eq!(told("119m", true).await, (true, true));
+    assert_eq!(told("forever", true).await, (true, false));
+}

@@ -3,7 +3,7 @@ use quote::quote_spanned;
 use syn::Type;
 
 use super::generics;
-use super::ops::{codec, map_error};
+use super::ops::{codec, kept, map_error};
 use super::paths::Runtime;
 use super::plan::{Place, plan};
 use super::sides::Sides;
@@ -156,6 +156,19 @@ fn queries(
     let cancel =
         query("cancel", " Marks this key as cancelled: later deliveries are refused.", yes_or_no(), rt.cancel());
     let admit = admit(rt, item, protected, &handler.task, &params, &names);
+    let resolve = {
+        let Resolve { ty, codec, path, at } = Resolve::of(rt, handler, protected);
+        let generics = generics::mentioned(&item.sig.generics, quote_spanned!(site=> #params #ty));
+        let where_clause = &generics.where_clause;
+        let resolution = quote_spanned!(at=> resolution: #ty);
+        let ask = quote_spanned!(at=> #path(Self::TASK, move || Self::key(#(#names),*), resolution, #codec));
+        quote_spanned! {site=>
+            /// Decides a call whose outcome is not known: it is set aside, or its owner is gone.
+            #vis fn resolve #generics (#params #resolution) -> impl ::core::future::Future<Output = ::core::result::Result<(), #error>> #where_clause {
+                #ask
+            }
+        }
+    };
     quote_spanned! {site=>
         fn __keyed #generics (#params) -> ::core::result::Result<#keyed, #error> #where_clause {
             #derive(Self::TASK, #plan)
@@ -169,6 +182,33 @@ fn queries(
         #clear
         #clear_forced
         #cancel
+        #resolve
+    }
+}
+
+/// How an operator gives a result.
+struct Resolve {
+    ty: TokenStream,
+    codec: TokenStream,
+    /// What is called with it, and where that is shown.
+    path: TokenStream,
+    at: Span,
+}
+
+impl Resolve {
+    /// The handler's own type; nothing where results are not kept.
+    fn of(rt: &Runtime<'_>, handler: &Handler, protected: &Protected) -> Self {
+        let (site, resolution) = (Span::mixed_site(), rt.resolution());
+        if handler.task.discard_result {
+            let (ty, discard) = (quote_spanned!(site=> #resolution<()>), rt.discard());
+            let codec = quote_spanned!(site=> #discard(<() as ::core::default::Default>::default));
+            return Self { ty, codec, path: rt.resolve(), at: site };
+        }
+        let sides = Sides::of(rt, protected);
+        let ok = &sides.ok;
+        let ty = sides.shown(quote_spanned!(site=> #resolution<#ok>));
+        let (path, at) = (sides.shown(rt.resolve()), site.located_at(sides.site()));
+        Self { ty, codec: kept(rt, &sides), path, at }
     }
 }
 
@@ -186,7 +226,7 @@ fn admit(
     let ok = &sides.ok;
     let generics = generics::mentioned(&item.sig.generics, quote_spanned!(site=> #params #ok));
     let where_clause = &generics.where_clause;
-    let (admit, codec) = (sides.shown(rt.admit()), sides.shown(codec(rt, &sides, task)));
+    let (admit, codec) = (sides.shown(rt.admit()), codec(rt, &sides, task));
     let (admission, error) = (rt.admission(), rt.error());
     let answer = quote_spanned!(site=> ::core::result::Result<#admission<#ok>, #error>);
     let future = sides.future(&answer);

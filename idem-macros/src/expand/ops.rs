@@ -13,7 +13,7 @@ pub(super) fn ops(rt: &Runtime<'_>, sides: &Sides, task: &Task, protected: &Prot
     let ops = rt.ops();
     let make = make(rt, sides);
     let codec = codec(rt, sides, task);
-    let (new, codec) = (sides.shown(quote_spanned!(site=> #ops::<#ok, #err>::new)), sides.shown(codec));
+    let new = sides.shown(quote_spanned!(site=> #ops::<#ok, #err>::new));
     let map_error = map_error(rt, sides, protected);
     let skip = (task.on_in_progress == Some(OnInProgress::Skip))
         .then(|| sides.shown(quote_spanned!(site=> .skip_with(#make))));
@@ -22,20 +22,24 @@ pub(super) fn ops(rt: &Runtime<'_>, sides: &Sides, task: &Task, protected: &Prot
     quote_spanned!(at=> #new(#codec, #map_error)#skip #on_error)
 }
 
-/// How results are kept.
+/// How results are kept, or that they are not.
 pub(super) fn codec(rt: &Runtime<'_>, sides: &Sides, task: &Task) -> TokenStream {
-    let (site, ok) = (Span::mixed_site(), &sides.ok);
-    if task.discard_result {
-        let (discard, make) = (rt.discard(), make(rt, sides));
-        return quote_spanned!(site=> #discard::<#ok>(#make));
+    if !task.discard_result {
+        return kept(rt, sides);
     }
-    let value = rt.result_value();
-    quote_spanned!(site=> <#ok as #value>::CODEC)
+    let (ok, discard, make) = (&sides.ok, rt.discard(), make(rt, sides));
+    sides.shown(quote_spanned!(Span::mixed_site()=> #discard::<#ok>(#make)))
 }
 
 fn make(rt: &Runtime<'_>, sides: &Sides) -> TokenStream {
     let (ok, default) = (&sides.ok, rt.default_value());
     quote_spanned!(Span::mixed_site()=> <#ok as #default>::make)
+}
+
+/// How a result is kept. Written alike wherever it stands, so that a type which cannot be kept is complained about once.
+pub(super) fn kept(rt: &Runtime<'_>, sides: &Sides) -> TokenStream {
+    let (ok, value) = (&sides.ok, rt.result_value());
+    sides.shown(quote_spanned!(Span::mixed_site()=> <#ok as #value>::CODEC))
 }
 
 /// What the record keeps of an error, and who judges it.

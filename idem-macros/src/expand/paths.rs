@@ -30,6 +30,7 @@ table! {
     outcome => Outcome;
     admission => Admission;
     error => Error;
+    resolution => Resolution;
 
     register => __private::register;
     begin => __private::begin;
@@ -50,6 +51,7 @@ table! {
     clear => __private::clear;
     clear_forced => __private::clear_forced;
     cancel => __private::cancel;
+    resolve => __private::resolve;
 
     key_arg => __private::KeyArg;
     optional_key_arg => __private::OptionalKeyArg;

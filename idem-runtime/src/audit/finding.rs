@@ -1,10 +1,11 @@
 //! What the audit found, with a stable code for each kind.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::policy::Retention;
+use crate::policy::{Retention, spelled};
 use crate::store::Setting;
 use crate::task::Task;
 
@@ -81,6 +82,19 @@ impl Finding {
         let message =
             "refuses old deliveries by `expires_after`: give deliveries `enqueued_at`, else none is ever too old";
         Self::of_task(Level::Note, "IDEM012", task, message)
+    }
+
+    pub(super) fn asked_but_open(task: &Task) -> Self {
+        let message = "never runs abandoned work again unasked, and runs unprotected while the store is away, where nobody knows of any: leave out `on_store_error = \"run\"`";
+        Self::of_task(Level::Warning, "IDEM013", task, message)
+    }
+
+    pub(super) fn forgets_before_it_expires(task: &Task, kept: Retention, limit: Duration) -> Self {
+        let limit = spelled(limit);
+        let message = format!(
+            "takes deliveries that are up to {limit} old, and keeps results for {kept}: one that comes again in between runs again; write a `ttl` of {limit} or more"
+        );
+        Self::of_task(Level::Warning, "IDEM014", task, message)
     }
 
     pub(super) fn scoped_by_delivery(task: &Task) -> Self {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 pub use self::finding::{Finding, Level};
 pub use self::report::{Coverage, Guarantee, Report};
 use crate::error::Error;
-use crate::policy::OnStoreError;
+use crate::policy::{OnStale, OnStoreError, Retention};
 use crate::registry;
 use crate::run::Slot;
 use crate::runtime::Runtime;
@@ -148,8 +148,14 @@ fn contradictions(task: &'static Task, settings: &Settings) -> Vec<Finding> {
     if settings.bucket.is_some() {
         findings.push(Finding::dated(task));
     }
-    if settings.expires_after.is_some() {
+    if settings.on_stale != OnStale::Rerun && settings.on_store_error == OnStoreError::Run {
+        findings.push(Finding::asked_but_open(task));
+    }
+    if let Some(limit) = settings.expires_after {
         findings.push(Finding::expires(task));
+        if settings.retention < Retention::For(limit) {
+            findings.push(Finding::forgets_before_it_expires(task, settings.retention, limit));
+        }
     }
     if task.scope().iter().any(|part| part.source == ScopeSource::Delivery) {
         findings.push(Finding::scoped_by_delivery(task));

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use super::leftovers::{Leftovers, Settlement};
 use super::{Lease, micros, thread};
 use crate::clock::Clock;
-use crate::key::RandomBytesMap;
+use crate::key::{Key, RandomBytesMap};
 use crate::record::Owner;
 use crate::store::{Store, StoreError};
 
@@ -129,6 +129,23 @@ impl Keeper {
         let gone = lock(&self.shared.held).remove(owner);
         // After the lock: it may be the last to hold a waker, which is foreign code.
         drop(gone);
+    }
+
+    /// The keys of the claims that are held.
+    pub(crate) fn held(&self) -> Vec<Key> {
+        lock(&self.shared.held).values().map(|lease| lease.claim.key.clone()).collect()
+    }
+
+    /// The keys of what is left to the keeper and not answered yet.
+    pub(crate) fn unsettled(&self) -> Vec<Key> {
+        self.shared.left.keys()
+    }
+
+    /// Waits until nothing is left to the keeper.
+    pub(crate) async fn settled(&self) {
+        // Where its thread is stuck, another takes over; where there can be none, it stays unsettled.
+        _ = self.ensure();
+        self.shared.left.emptied().await;
     }
 
     /// Leaves a settlement to the keeper: a drop cannot await. Where it fails until the lease is over, the lease does it.

@@ -1,14 +1,18 @@
 //! What dropped calls left behind, for the keeper to settle: a drop cannot await.
 
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use tokio::sync::Notify;
 
 use super::LONGEST_ANSWER;
 use crate::claim::{ClaimRequest, CompleteRequest, FailRequest};
 use crate::clock::Clock;
 use crate::events;
+use crate::key::Key;
 use crate::store::{Store, StoreError};
 
 /// So many are kept while a store is away; more are left to their leases. About ten megabytes.
@@ -60,6 +64,7 @@ struct Left {
 #[derive(Debug, Default)]
 pub(super) struct Leftovers {
     left: Mutex<VecDeque<Arc<Left>>>,
+    emptied: Notify,
 }
 
 impl Leftovers {
@@ -82,6 +87,23 @@ impl Leftovers {
         self.left().is_empty()
     }
 
+    /// Waits until nothing is left.
+    pub(super) async fn emptied(&self) {
+        loop {
+            let mut emptied = pin!(self.emptied.notified());
+            emptied.as_mut().enable();
+            if self.is_empty() {
+                return;
+            }
+            emptied.await;
+        }
+    }
+
+    /// The keys of what is left.
+    pub(super) fn keys(&self) -> Vec<Key> {
+        self.left().iter().map(|one| one.settlement.claim().key.clone()).collect()
+    }
+
     /// Drops what the leases have done by now. What was never sent is kept, where the store can be reached.
     pub(super) fn give_up(&self, now: Duration, reachable: bool) {
         let mut over = Vec::new();
@@ -93,6 +115,13 @@ impl Leftovers {
             !is_over
         });
         over.iter().for_each(|one| events::abandoned(&one.settlement.claim().key));
+        self.tell_if_empty();
+    }
+
+    fn tell_if_empty(&self) {
+        if self.is_empty() {
+            self.emptied.notify_waiters();
+        }
     }
 
     /// Sends everything, one after the other; whether the store answered.
@@ -129,6 +158,7 @@ impl Leftovers {
         let gone = place.and_then(|place| left.remove(place));
         drop(left);
         drop(gone);
+        self.tell_if_empty();
     }
 
     fn left(&self) -> MutexGuard<'_, VecDeque<Arc<Left>>> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::holding::{Holding, Pledge};
-use super::patience::{Exhausted, Patience};
+use super::patience::Patience;
 use super::{Call, Slot, answer};
 use crate::claim::{ClaimRequest, ClaimVerdict, Claimed};
 use crate::clock::Clock;
@@ -39,19 +39,25 @@ pub(super) enum Entry<'a> {
     Unprotected,
 }
 
-/// What a call may do, as far as its task is protected by now.
+/// What a call may do, as far as its task is protected by now, and as long as the runtime is not shutting down: a claim that
+/// was granted meanwhile is given back, since its body was not entered.
 pub(super) async fn enter(call: &Call) -> Result<Entry<'_>, Error> {
-    match call.settings.enforced {
-        Enforced::Shadow => Ok(shadowed(call).await),
+    let entry = match call.settings.enforced {
+        Enforced::Shadow => shadowed(call).await,
         enforced if enforced.takes(&call.key) => asked(call).await,
         _ => Ok(Entry::Unprotected),
+    };
+    match entry {
+        Ok(Entry::Run(_) | Entry::Unprotected) if !call.pass.admits() => Err(call.shut_down()),
+        entry => entry,
     }
 }
 
 /// Reports what a call would have met, and lets it run.
-async fn shadowed(call: &Call) -> Entry<'_> {
+async fn shadowed(call: &Call) -> Result<Entry<'_>, Error> {
     let why = match asked(call).await {
-        Ok(entry @ (Entry::Run(_) | Entry::Unprotected)) => return entry,
+        Ok(entry @ (Entry::Run(_) | Entry::Unprotected)) => return Ok(entry),
+        Err(error @ Error::ShutDown { .. }) => return Err(error),
         Ok(Entry::Replay(record)) => {
             let at = record.completed_at.map_or_else(String::new, |at| format!(", at {at}"));
             format!("it completed before{at}")
@@ -60,7 +66,7 @@ async fn shadowed(call: &Call) -> Entry<'_> {
         Err(error) => error.to_string(),
     };
     events::shadowed(&call.key, &why);
-    Entry::Unprotected
+    Ok(Entry::Unprotected)
 }
 
 /// Asks, in this order: the callers of this call, the other calls of this process, the store.
@@ -71,8 +77,11 @@ async fn asked(call: &Call) -> Result<Entry<'_>, Error> {
     }
     // Two bodies in two processes that wait for each other cannot see it: a call made in a body waits for a lease at most.
     let bound = callers.map(|_| call.settings.lease);
-    let mut patience = Patience::new(call.settings.wait.or(bound));
+    let mut patience = Patience::new(call.settings.wait.or(bound), &call.pass);
     loop {
+        if !call.pass.admits() {
+            return Err(call.shut_down());
+        }
         match call.slot.flights.join(&call.key, call.fingerprint.as_ref()) {
             Joined::Leads(leader) => return lead(call, leader, &mut patience).await,
             Joined::Follows(follower) => {
@@ -85,7 +94,7 @@ async fn asked(call: &Call) -> Result<Entry<'_>, Error> {
 }
 
 /// Another call of this process asks, or runs. `None`: it ended without a result, so the key is free to be asked for.
-async fn follow<'a>(call: &Call, follower: Follower<'_>, patience: &Patience) -> Result<Option<Entry<'a>>, Error> {
+async fn follow<'a>(call: &Call, follower: Follower<'_>, patience: &Patience<'_>) -> Result<Option<Entry<'a>>, Error> {
     let policy = call.settings.on_in_progress;
     let landing = if let Some(arguments) = follower.differing(call.fingerprint.as_ref()) {
         // The leader's arguments count once the store has taken them: they may be the wrong ones.
@@ -102,7 +111,7 @@ async fn follow<'a>(call: &Call, follower: Follower<'_>, patience: &Patience) ->
             return Err(Error::Reentrant { at: At::new(&call.key) });
         }
         events::waiting(&call.key, ASK_AGAIN);
-        patience.with(follower.landed()).await.map_err(|Exhausted| in_progress(call, None))?
+        patience.with(follower.landed()).await.map_err(|over| over.error(&call.key, ASK_AGAIN))?
     } else {
         match follower.landed_unless_running().await {
             Ok(landing) => landing,
@@ -131,11 +140,14 @@ pub(super) fn in_progress(call: &Call, lease_left: Option<Duration>) -> Error {
 }
 
 /// Asks the store until it grants the claim or answers.
-async fn lead<'a>(call: &'a Call, leader: Leader<'a>, patience: &mut Patience) -> Result<Entry<'a>, Error> {
+async fn lead<'a>(call: &'a Call, leader: Leader<'a>, patience: &mut Patience<'_>) -> Result<Entry<'a>, Error> {
     if let Err(error) = call.slot.keeper.ensure() {
         return without_store(call, error);
     }
     loop {
+        if !call.pass.admits() {
+            return Err(call.shut_down());
+        }
         let claim = call.claim();
         let mut pledge = Pledge::new(&call.slot.keeper, &claim);
         let sent = call.clock.uptime();
@@ -195,12 +207,13 @@ async fn running<'a>(
     call: &Call,
     lease_left: Option<Duration>,
     record: Option<Arc<Record>>,
-    patience: &mut Patience,
+    patience: &mut Patience<'_>,
 ) -> Result<Option<Entry<'a>>, Error> {
     match call.settings.on_in_progress {
         OnInProgress::Wait => {
-            events::waiting(&call.key, lease_left.unwrap_or(ASK_AGAIN));
-            patience.pause(lease_left).await.map_err(|Exhausted| in_progress(call, lease_left))?;
+            let retry_after = lease_left.unwrap_or(ASK_AGAIN);
+            events::waiting(&call.key, retry_after);
+            patience.pause(lease_left).await.map_err(|over| over.error(&call.key, retry_after))?;
             Ok(None)
         }
         OnInProgress::Error => Err(in_progress(call, lease_left)),

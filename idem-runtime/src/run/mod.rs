@@ -30,6 +30,7 @@ use crate::codec::ResultCodec;
 use crate::current::Running;
 use crate::error::{At, Error};
 use crate::flight::{Flights, Waits};
+use crate::gate::Pass;
 use crate::key::{Fingerprint, Key};
 use crate::lease::{Guarded, Keeper, Lease, Panic, Ran};
 use crate::outcome::{CallInfo, Outcome};
@@ -58,6 +59,8 @@ pub(crate) struct Call {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) holder: Arc<Holder>,
     pub(crate) frame: Frame,
+    /// Last, so that it goes back when everything else is settled or left to the keeper.
+    pub(crate) pass: Pass,
 }
 
 /// What the pipeline does with a task's values, as functions: it has no bounds of its own on the user's types.
@@ -119,6 +122,7 @@ where
         Begins::Body(running, holding) => (running, holding),
         Begins::Nothing(known) => return told(call, known),
     };
+    let _listed = holding.is_none().then(|| call.pass.list(&call.key));
     // The closure's own part is the body's too: it runs under the lease and in the frame.
     let body = Box::pin(async move { body().await });
     let lease = holding.as_ref().map(|holding| (&*holding.lease, &*call.clock));
@@ -235,6 +239,11 @@ impl Call {
         Error::MaxRuntime { at: At::new(&self.key), limit: self.settings.max_runtime.unwrap_or_default() }
     }
 
+    /// The error of a call that may not begin any more.
+    fn shut_down(&self) -> Error {
+        Error::ShutDown { at: At::new(&self.key) }
+    }
+
     /// A claim of this call, under a new owner.
     fn claim(&self) -> Arc<ClaimRequest> {
         Arc::new(ClaimRequest {
@@ -267,6 +276,7 @@ impl Call {
             steps: Steps::new(claimed.zip(lease).map(|(claimed, lease)| self.memory(claimed, lease))),
             caller: self.frame.running.clone(),
             waits: Waits::new(self.frame.running.as_ref().map(|caller| &caller.waits)),
+            inside: self.pass.inside(),
         })
     }
 }

@@ -71,6 +71,7 @@ impl<T, E> InTransaction<T, E> {
     {
         let Entry::Granted(granted) = &self.entry else { return RanInTransaction(None) };
         let Granted { call, claimed, .. } = &**granted;
+        let _listed = call.pass.list(&call.key);
         let frame = call.frame.clone().inside(call.running(Some(claimed), None));
         let body = Box::pin(async move { body().await });
         RanInTransaction(Some(match frame.scope(Guarded::new(body, None, call.settings.max_runtime)).await {
@@ -118,6 +119,10 @@ async fn enter<T, E>(call: Call, ops: &Ops<T, E>, connection: TxConnection<'_>) 
     records.enter(&mark, wait).await.map_err(failed)?;
     let decided = claim(&call, ops, &mut *records).await;
     match decided {
+        // It may have waited for another transaction for as long as it took.
+        Ok(Decided::Granted(..)) if !call.pass.admits() => {
+            undo(&call, &mut *records, &mark).await.and(Err(call.shut_down()))
+        }
         Ok(Decided::Granted(claim, claimed)) => {
             if let Err(error) = records.hand_over().await {
                 undo(&call, &mut *records, &mark).await?;

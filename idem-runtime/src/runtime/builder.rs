@@ -168,8 +168,8 @@ impl RuntimeBuilder {
         };
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let holder = Arc::new(Holder { host, process: std::process::id(), trace: None });
-        let admit_ttl = admit_ttl(self.admit_ttl.as_deref())?;
-        let inner = Inner { space, clock: self.clock, holder, slots, default, categories, tasks, admit_ttl };
+        let (admit_ttl, gate) = (admit_ttl(self.admit_ttl.as_deref())?, Arc::default());
+        let inner = Inner { space, clock: self.clock, holder, slots, default, categories, tasks, admit_ttl, gate };
         Ok(Runtime { inner: Arc::new(inner) })
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Runtime;
+use super::operate::look;
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::key::Key;
@@ -21,7 +22,7 @@ pub struct Explanation {
     pub record: Option<Record>,
     /// What it means, in a sentence.
     pub because: String,
-    /// Until when that lasts; `None` where nothing ends it by itself, or nothing is blocked.
+    /// Until when that lasts, by the store's clock; `None` where nothing ends it by itself, or nothing is blocked.
     pub until: Option<Timestamp>,
     /// What would free the key, in a sentence; `None` where it is free.
     pub freed_by: Option<String>,
@@ -29,8 +30,7 @@ pub struct Explanation {
 
 impl Runtime {
     /// Tells what a delivery of this key would meet now, and why: since when, by whom, until when, and what would free it.
-    /// Whether a lease is over is judged by this runtime's clock, the store's own may differ: where much depends on it, let a
-    /// delivery ask.
+    /// Whether a lease is over is judged by the store's clock, as a delivery would be; this machine's may be wrong.
     ///
     /// # Errors
     /// As [`Runtime::status`].
@@ -38,15 +38,23 @@ impl Runtime {
     /// # Cancel safety
     /// Safe: reads only.
     pub async fn explain(&self, key: &Key) -> Result<Explanation, Error> {
-        let record = self.status(key).await?;
-        Ok(explained(key, record, self.inner.clock.now()))
+        let Some((slot, _)) = self.home(key).await? else {
+            return Ok(unknown(key));
+        };
+        // The time first: a lease that is over by then was not renewed when the record is read.
+        let now = slot.store.now(key).await.map_err(|error| Error::store(key, error))?;
+        Ok(explained(key, look(slot, key).await?, now))
     }
+}
+
+fn unknown(key: &Key) -> Explanation {
+    let because = "there is no record of it: the next delivery runs".to_owned();
+    Explanation { key: key.clone(), blocked: false, record: None, because, until: None, freed_by: None }
 }
 
 fn explained(key: &Key, record: Option<Record>, now: Timestamp) -> Explanation {
     let Some(found) = &record else {
-        let because = "there is no record of it: the next delivery runs".to_owned();
-        return Explanation { key: key.clone(), blocked: false, record, because, until: None, freed_by: None };
+        return unknown(key);
     };
     let (blocked, because, until, freed_by) = match found.status(now) {
         Status::Is(State::Running) => running(found, now),

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Runtime;
+use crate::ambient::Frame;
 use crate::claim::{ClaimRequest, Claimed, FailRequest, FailVerdict, Failure};
 use crate::clock::Clock;
 use crate::error::{At, Error};
+use crate::gate::Pass;
 use crate::key::{Key, KeyWriter, TaskIdent};
 use crate::lease::{Guarded, Lease, Ran, Settlement};
 use crate::options::check_lease;
@@ -75,7 +77,8 @@ impl LockBuilder {
     ///
     /// # Errors
     /// [`Error::InProgress`] where another holds it when the wait is over; [`Error::StoreUnavailable`] and [`Error::Store`];
-    /// [`Error::Cancelled`] where an operator cancelled the lock's key; [`Error::Key`] for a name that cannot be a key,
+    /// [`Error::Cancelled`] where an operator cancelled the lock's key; [`Error::ShutDown`] once [`Runtime::shutdown`] was called;
+    /// [`Error::Key`] for a name that cannot be a key,
     /// [`Error::Config`] for a text that is no duration and a store that is not there.
     ///
     /// # Cancel safety
@@ -116,6 +119,7 @@ impl LockBuilder {
         let task = TaskIdent::new(TASK, NonZeroU32::MIN);
         let key = KeyWriter::new().finish_explicit(&inner.space, &task, &self.name);
         let (key, _) = key.map_err(|refusal| Error::key(TASK, refusal))?;
+        let pass = self.runtime.pass(&Frame::current(), &key)?;
         let request = ClaimRequest {
             key: key.clone(),
             owner: Owner::NOBODY,
@@ -126,9 +130,9 @@ impl LockBuilder {
             max_attempts: None,
             grace: Retention::For(Duration::ZERO),
         };
-        let (lease, claimed) = run::lock(slot, &*inner.clock, &request, wait).await?;
+        let (lease, claimed) = run::lock(slot, &*inner.clock, &request, wait, &pass).await?;
         let (slot, clock) = (Arc::clone(slot), Arc::clone(&inner.clock));
-        Ok(Lock { name: self.name, key, claimed, lease, slot, clock, held: true })
+        Ok(Lock { name: self.name, key, claimed, lease, slot, clock, held: true, _pass: pass })
     }
 
     fn duration(&self, option: &str, text: &str) -> Result<Duration, Error> {
@@ -154,6 +158,8 @@ pub struct Lock {
     slot: Arc<Slot>,
     clock: Arc<dyn Clock>,
     held: bool,
+    /// A shutdown waits for what holds a lock.
+    _pass: Pass,
 }
 
 impl Lock {

@@ -7,6 +7,7 @@ mod explain;
 mod handle;
 mod lock;
 mod operate;
+mod shutdown;
 mod subject;
 
 use std::collections::{BTreeMap, HashMap};
@@ -21,10 +22,12 @@ pub use self::explain::Explanation;
 pub use self::handle::{TaskHandle, task};
 pub use self::lock::{Lock, LockBuilder};
 pub use self::operate::Resolution;
+pub use self::shutdown::Shutdown;
 use crate::ambient::Frame;
 use crate::clock::{Clock, Timestamp};
 use crate::delivery::InForce;
 use crate::error::{At, Error};
+use crate::gate::{Gate, Pass};
 use crate::key::{Fingerprint, Key, KeyError, KeySpace, KeyWriter};
 use crate::policy::Retention;
 use crate::record::Holder;
@@ -58,6 +61,7 @@ struct Inner {
     admit_ttl: Duration,
     /// The settings of each registered task, by the address of its description.
     tasks: HashMap<usize, Arc<Settings>>,
+    gate: Arc<Gate>,
 }
 
 /// What finds the settings of a registered task: descriptions are statics, so their addresses are their names.
@@ -124,12 +128,20 @@ impl Runtime {
         let frame = Frame::current();
         let (key, fingerprint) = self.derive(&settings, &frame, InForce::take, plan)?;
         self.refuse_expired(&settings, &frame, &key)?;
+        let pass = self.pass(&frame, &key)?;
         let slot = Arc::clone(self.slot(&settings));
         let holder = match frame.delivery.as_ref().and_then(|delivery| delivery.trace()) {
             None => Arc::clone(&self.inner.holder),
             trace => Arc::new(Holder { trace, ..(*self.inner.holder).clone() }),
         };
-        Ok(Call { key, fingerprint, settings, slot, clock: Arc::clone(&self.inner.clock), holder, frame })
+        Ok(Call { key, fingerprint, settings, slot, clock: Arc::clone(&self.inner.clock), holder, frame, pass })
+    }
+
+    /// The pass of a call, or of a lock. What is made in a body has that body's: it is a part of it.
+    fn pass(&self, frame: &Frame, key: &Key) -> Result<Pass, Error> {
+        let gate = &self.inner.gate;
+        let callers = frame.running.as_ref().and_then(|running| running.pass(gate));
+        callers.or_else(|| gate.pass()).ok_or_else(|| Error::ShutDown { at: At::new(key) })
     }
 
     /// A delivery that is too old is refused whatever is known of its key: nothing waits for its work any more.

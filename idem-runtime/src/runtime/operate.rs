@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Runtime;
 use crate::claim::{CancelRequest, CancelVerdict, ClearVerdict, ResolveRequest, ResolveVerdict};
-use crate::codec;
+use crate::codec::{self, CodecError, ResultCodec};
 use crate::error::{At, Error};
 use crate::key::Key;
 use crate::options::TaskOptions;
@@ -20,16 +20,34 @@ use crate::store::SweepReport;
 /// How many records one look of a sweeper removes at the most; it looks again while there are more.
 const SWEEP_BATCH: usize = 1_000;
 
-/// An operator's word on a call whose outcome is not known. Where no value says what `T` is, it is written
-/// `Resolution::<()>::Retry`.
+/// An operator's word on a call whose outcome is not known: for the `resolve` of a task's companion, which knows `T`, or for
+/// [`Runtime::resolve`] by key. There, where no value says what `T` is, it is written `Resolution::<()>::Retry`.
 #[derive(Debug, Clone)]
 pub enum Resolution<T = ()> {
-    /// The effect took place, with this result: a value of the task's result type, which nothing compares before a replay.
+    /// The effect took place, with this result: a value of the task's result type, `()` where the task discards its results.
     Completed(T),
     /// It did not: the next delivery runs.
     Retry,
     /// Later deliveries are to be refused.
     Cancel,
+}
+
+/// A resolution with what is to be kept of its result, or why that cannot be kept.
+type Decision = Resolution<Result<StoredResult, CodecError>>;
+
+impl<T> Resolution<T> {
+    /// What a task with this codec keeps of the result, whatever its size: an operator gives it on purpose.
+    pub(crate) fn kept(self, codec: &ResultCodec<T>) -> Decision {
+        self.map(|value| codec.store(value, u64::MAX))
+    }
+
+    fn map<R>(self, value: impl FnOnce(&T) -> R) -> Resolution<R> {
+        match self {
+            Self::Completed(result) => Resolution::Completed(value(&result)),
+            Self::Retry => Resolution::Retry,
+            Self::Cancel => Resolution::Cancel,
+        }
+    }
 }
 
 impl Runtime {
@@ -44,8 +62,7 @@ impl Runtime {
     /// Safe: reads only.
     pub async fn status(&self, key: &Key) -> Result<Option<Record>, Error> {
         let Some((slot, _)) = self.home(key).await? else { return Ok(None) };
-        let record = slot.store.get(key).await.map_err(|error| Error::store(key, error))?;
-        Ok(record.filter(|record| record.state != State::Cleared).map(Arc::unwrap_or_clone))
+        look(slot, key).await
     }
 
     /// Forgets a key, so that its task may run again; whether there was anything to forget.
@@ -101,7 +118,10 @@ impl Runtime {
         Ok(verdict == CancelVerdict::Cancelled)
     }
 
-    /// Decides a call whose outcome is not known: set aside, or its owner gone.
+    /// Decides a call whose outcome is not known: set aside, or its owner gone. Where the task has a companion, its `resolve`
+    /// does the same, and the compiler checks the type of the value: `charge::resolve(&4711, Resolution::Completed(receipt))`.
+    /// By a key alone no type is known: a value of another type is kept as it is, and refused by each replay
+    /// ([`Error::ResultType`]).
     ///
     /// # Errors
     /// [`Error::Config`] where the record is in another state; [`Error::ResultType`] for a value that cannot be encoded;
@@ -110,17 +130,21 @@ impl Runtime {
     /// # Cancel safety
     /// As [`Runtime::clear`].
     pub async fn resolve<T: Serialize>(&self, key: &Key, resolution: Resolution<T>) -> Result<(), Error> {
+        let encode = |value: &T| codec::encode(value).map(StoredResult::Envelope);
+        self.decide(key, resolution.map(encode)).await
+    }
+
+    /// Resolves, with what is to be kept of a result, or why it cannot be.
+    pub(crate) async fn decide(&self, key: &Key, decision: Decision) -> Result<(), Error> {
         let not_there = |found: &str| {
             let at = At::new(key);
             Error::Config(format!("{at} is {found}: only a record that is parked, or whose owner is gone, is resolved"))
         };
         let Some((slot, retention)) = self.home(key).await? else { return Err(not_there("absent")) };
-        let request = match resolution {
-            Resolution::Completed(value) => {
-                let refused =
-                    |error: codec::CodecError| Error::ResultType { at: At::new(key), reason: error.to_string() };
-                let envelope = codec::encode(&value).map_err(refused)?;
-                ResolveRequest::Completed(StoredResult::Envelope(envelope), retention)
+        let request = match decision {
+            Resolution::Completed(Ok(result)) => ResolveRequest::Completed(result, retention),
+            Resolution::Completed(Err(error)) => {
+                return Err(Error::ResultType { at: At::new(key), reason: error.to_string() });
             }
             Resolution::Retry => ResolveRequest::Retry,
             Resolution::Cancel => ResolveRequest::Cancel,
@@ -167,7 +191,7 @@ impl Runtime {
 
     /// The store that keeps a key, and how long its task's records are kept. What nothing registered is where a call by
     /// hand put it: `None` where several stores may hold it and none does.
-    async fn home(&self, key: &Key) -> Result<Option<(&Arc<Slot>, Retention)>, Error> {
+    pub(super) async fn home(&self, key: &Key) -> Result<Option<(&Arc<Slot>, Retention)>, Error> {
         let registered = registry::find(key.task(), Some(key.version()));
         if let Some(task) = registered.filter(|task| task.unprotected().is_none()) {
             let settings = self.settings(task)?;
@@ -205,6 +229,12 @@ impl Runtime {
             }
         }
     }
+}
+
+/// The record of a key in its store, unless it was cleared.
+pub(super) async fn look(slot: &Slot, key: &Key) -> Result<Option<Record>, Error> {
+    let record = slot.store.get(key).await.map_err(|error| Error::store(key, error))?;
+    Ok(record.filter(|record| record.state != State::Cleared).map(Arc::unwrap_or_clone))
 }
 
 async fn sweep_all(slot: &Slot) -> Result<SweepReport, crate::store::StoreError> {

@@ -258,6 +258,10 @@ impl Store for MemoryStore {
         })
     }
 
+    fn now<'a>(&'a self, _key: &'a Key) -> StoreFuture<'a, Timestamp> {
+        Box::pin(async move { Ok(self.inner.clock.now()) })
+    }
+
     fn list<'a>(&'a self, query: &'a ListQuery) -> StoreFuture<'a, Vec<Arc<Record>>> {
         Box::pin(async move {
             let now = self.inner.clock.now();

@@ -34,6 +34,7 @@ use crate::claim::{
     CompleteRequest, CompleteVerdict, FailRequest, FailVerdict, RenewRequest, RenewVerdict, ResolveRequest,
     ResolveVerdict,
 };
+use crate::clock::Timestamp;
 use crate::key::Key;
 use crate::record::{Record, State};
 
@@ -77,6 +78,9 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
 
     /// The record of a key, unless its time is over.
     fn get<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Arc<Record>>>;
+
+    /// What time it is on the store's clock, by which the lease of this key's record ends: its server's, where there are several.
+    fn now<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Timestamp>;
 
     /// Records in the order of their digests.
     fn list<'a>(&'a self, query: &'a ListQuery) -> StoreFuture<'a, Vec<Arc<Record>>>;

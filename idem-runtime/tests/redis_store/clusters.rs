@@ -55,6 +55,11 @@ mod cluster {
         for n in 0..30 {
             let claim = if n < 3 { brief(key("t", n)) } else { request(key("t", n)) };
             let granted = claimed(store.claim(&claim).await.unwrap());
+            let now = store.now(&claim.key).await.unwrap();
+            assert!(
+                now >= granted.at && now.since(granted.at) < std::time::Duration::from_secs(5),
+                "the server of the key tells the time: {now}"
+            );
             assert!(matches!(store.claim(&request(claim.key.clone())).await.unwrap(), ClaimVerdict::Running { .. }));
             match n % 3 {
                 0 if n > 3 => {

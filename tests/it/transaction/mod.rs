@@ -22,7 +22,7 @@ macro_rules! transaction_tests {
         use sqlx::Connection as _;
 
         use super::$harness::{self, Connection, Rows};
-        use crate::support::{AppError, BOUND};
+        use crate::support::{AppError, BOUND, Gate};
 
         /// What a body does besides its effect.
         #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -56,6 +56,12 @@ macro_rules! transaction_tests {
         async fn hangs(tx: &mut Connection, id: u64) -> Result<u64, AppError> {
             sqlx::query($harness::INSERT).bind(id as i64).execute(&mut *tx).await?;
             std::future::pending().await
+        }
+
+        #[idempotent(key(id), transaction = tx)]
+        async fn waits(tx: &mut Connection, id: u64, gate: &Gate) -> Result<u32, AppError> {
+            sqlx::query($harness::INSERT).bind(id as i64).execute(&mut *tx).await?;
+            Ok(gate.pass().await)
         }
 
         #[idempotent(transaction = tx)]
@@ -306,6 +312,67 @@ macro_rules! transaction_tests {
                     let mut tx = rows.begin().await;
                     assert!(transfer::call(&mut tx, 1, Then::Return).await.unwrap().is_fresh());
                     tx.commit().await.unwrap();
+                })
+                .await;
+            rows.done().await;
+        }
+
+        /// A call that waits in the database is told when the database answers; what has ended is its caller's affair.
+        #[tokio::test]
+        async fn a_call_that_waits_for_another_transaction_begins_no_more_after_a_shutdown() {
+            let rows = Rows::new().await;
+            rows.runtime
+                .enter(async {
+                    let mut first = rows.begin().await;
+                    assert_eq!(transfer(&mut first, 1, Then::Return).await.unwrap(), 10);
+                    let duplicate = async {
+                        let mut second = rows.begin().await;
+                        sqlx::query($harness::INSERT).bind(100_i64).execute(&mut *second).await.unwrap();
+                        let refused = transfer(&mut second, 1, Then::Return).await;
+                        let Err(AppError::Idem(Error::ShutDown { .. })) = refused else { panic!("{refused:?}") };
+                        second.commit().await.unwrap();
+                    };
+                    let end = async {
+                        rows.somebody_waits().await;
+                        let end = rows.runtime.shutdown(BOUND);
+                        first.rollback().await.unwrap();
+                        end.await
+                    };
+                    let ((), told) = tokio::time::timeout(BOUND, async { tokio::join!(duplicate, end) }).await.unwrap();
+                    assert!(told.is_complete(), "{told}");
+                    assert_eq!(
+                        rows.visible().await,
+                        [100],
+                        "the caller's transaction is usable, and nothing is claimed"
+                    );
+                    assert!(transfer::status(&1).await.unwrap().is_none());
+                })
+                .await;
+            rows.done().await;
+        }
+
+        #[tokio::test]
+        async fn a_shutdown_waits_for_bodies_in_transactions() {
+            let rows = Rows::new().await;
+            let gate = Gate::new(7);
+            rows.runtime
+                .enter(async {
+                    let mut tx = rows.begin().await;
+                    let run = waits(&mut tx, 1, &gate);
+                    let end = async {
+                        gate.entered().await;
+                        let told = rows.runtime.shutdown(std::time::Duration::ZERO).await;
+                        assert_eq!((told.calls, &told.running[..]), (1, &[waits::key(&1).unwrap()][..]), "{told}");
+                        let mut end = std::pin::pin!(rows.runtime.shutdown(BOUND));
+                        assert!(futures::poll!(&mut end).is_pending());
+                        gate.open();
+                        end.await
+                    };
+                    let (run, told) = tokio::join!(run, end);
+                    assert_eq!(run.unwrap(), 7);
+                    assert!(told.is_complete() && told.running.is_empty(), "{told}");
+                    tx.commit().await.unwrap();
+                    assert_eq!(rows.visible().await, [1]);
                 })
                 .await;
             rows.done().await;

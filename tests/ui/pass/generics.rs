@@ -27,7 +27,30 @@ async fn keep<T: Debug + Send + serde::Serialize + serde::de::DeserializeOwned>(
     Ok(value)
 }
 
+#[idempotent(key(id))]
+async fn pick<C, T>(id: u64, from: C) -> Result<Option<T>, idem::Error>
+where
+    C: IntoIterator<Item = T> + Send,
+    T: Send + serde::Serialize + serde::de::DeserializeOwned,
+{
+    println!("{id}");
+    Ok(from.into_iter().next())
+}
+
+#[idempotent(result = "discard")]
+async fn discarded(resolution: u64, codec: &str) -> Result<u64, idem::Error> {
+    println!("{resolution} {codec}");
+    Ok(resolution)
+}
+
 fn main() {
+    use idem::Resolution::{Cancel, Completed, Retry};
+
+    let _ = notify::resolve(&7, Completed(3));
+    let _ = keep::resolve(&7, Completed("x".to_owned()));
+    let _ = keep::resolve::<u8>(&7, Retry);
+    let _ = pick::resolve::<Vec<u8>, u8>(&7, Completed(Some(7)));
+    let _ = (discarded::resolve(&7, "x", Completed(())), discarded::resolve(&7, "x", Cancel), discarded(7, "x"));
     let sender = |text: &str| text.is_empty();
     let _ = notify(&sender, 7, [1, 2], "log");
     let _ = notify::key(&7);

@@ -54,6 +54,7 @@ async fn main() -> anyhow::Result<()> {
     is_send(aliased("x"));
     is_send(aliased::call("x"));
     is_send(by_method::call("x"));
+    is_send(aliased::resolve("x", idem::Resolution::Completed("y".to_owned())));
 
     idem::Runtime::builder().store(idem::MemoryStore::new()).build()?.install()?;
     assert!(aliased::call("x").await?.is_fresh());

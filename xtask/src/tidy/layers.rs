@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["error"],
     &["task", "settings", "options"],
     &["codec", "outcome", "events"],
-    &["lease", "flight"],
+    &["lease", "flight", "gate"],
     &["delivery", "current", "step", "ambient", "reconcile"],
     &["registry"],
     &["run"],

@@ -249,4 +249,19 @@ impl charge {
     > {
         ::my::idem::__private::cancel(Self::TASK, move || Self::key(order, day))
     }
+    /// Decides a call whose outcome is not known: it is set aside, or its owner is gone.
+    fn resolve(
+        order: &Order,
+        day: &str,
+        resolution: ::my::idem::Resolution<()>,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<(), ::my::idem::Error>,
+    > {
+        ::my::idem::__private::resolve(
+            Self::TASK,
+            move || Self::key(order, day),
+            resolution,
+            ::my::idem::__private::discard(<() as ::core::default::Default>::default),
+        )
+    }
 }

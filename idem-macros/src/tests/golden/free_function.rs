@@ -168,4 +168,19 @@ impl send_digest {
     > {
         ::idem::__private::cancel(Self::TASK, move || Self::key(user, topic))
     }
+    /// Decides a call whose outcome is not known: it is set aside, or its owner is gone.
+    pub(crate) fn resolve(
+        user: &u64,
+        topic: &String,
+        resolution: ::idem::Resolution<Receipt>,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<(), ::idem::Error>,
+    > {
+        ::idem::__private::resolve(
+            Self::TASK,
+            move || Self::key(user, topic),
+            resolution,
+            <Receipt as ::idem::__private::ResultValue>::CODEC,
+        )
+    }
 }

@@ -209,4 +209,21 @@ impl notify {
     {
         ::idem::__private::cancel(Self::TASK, move || Self::key(body, text, at))
     }
+    /// Decides a call whose outcome is not known: it is set aside, or its owner is gone.
+    fn resolve<'a, C>(
+        body: &Json<Body>,
+        text: &'a str,
+        at: &C,
+        resolution: ::idem::Resolution<Sent>,
+    ) -> impl ::core::future::Future<Output = ::core::result::Result<(), ::idem::Error>>
+    where
+        C: Send,
+    {
+        ::idem::__private::resolve(
+            Self::TASK,
+            move || Self::key(body, text, at),
+            resolution,
+            <Sent as ::idem::__private::ResultValue>::CODEC,
+        )
+    }
 }

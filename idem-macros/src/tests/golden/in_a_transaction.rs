@@ -192,4 +192,22 @@ impl transfer {
     > {
         ::idem::__private::cancel(Self::TASK, move || Self::key(id))
     }
+    /// Decides a call whose outcome is not known: it is set aside, or its owner is gone.
+    fn resolve(
+        id: &u64,
+        resolution: ::idem::Resolution<
+            <anyhow::Result<Receipt> as ::idem::__private::Fallible>::Ok,
+        >,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<(), ::idem::Error>,
+    > {
+        ::idem::__private::resolve(
+            Self::TASK,
+            move || Self::key(id),
+            resolution,
+            <<anyhow::Result<
+                Receipt,
+            > as ::idem::__private::Fallible>::Ok as ::idem::__private::ResultValue>::CODEC,
+        )
+    }
 }

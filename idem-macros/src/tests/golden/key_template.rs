@@ -173,4 +173,20 @@ impl close {
     > {
         ::idem::__private::cancel(Self::TASK, move || Self::key(order, mail, arg2))
     }
+    /// Decides a call whose outcome is not known: it is set aside, or its owner is gone.
+    fn resolve(
+        order: &Order,
+        mail: &String,
+        arg2: &(u8, u8),
+        resolution: ::idem::Resolution<()>,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<(), ::idem::Error>,
+    > {
+        ::idem::__private::resolve(
+            Self::TASK,
+            move || Self::key(order, mail, arg2),
+            resolution,
+            <() as ::idem::__private::ResultValue>::CODEC,
+        )
+    }
 }

@@ -116,4 +116,17 @@ impl migrate {
     > {
         ::idem::__private::cancel(Self::TASK, move || Self::key())
     }
+    /// Decides a call whose outcome is not known: it is set aside, or its owner is gone.
+    fn resolve(
+        resolution: ::idem::Resolution<()>,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<(), ::idem::Error>,
+    > {
+        ::idem::__private::resolve(
+            Self::TASK,
+            move || Self::key(),
+            resolution,
+            <() as ::idem::__private::ResultValue>::CODEC,
+        )
+    }
 }

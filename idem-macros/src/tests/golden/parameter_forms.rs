@@ -196,4 +196,20 @@ impl label {
             move || Self::key(tags, #[cfg(feature = "notes")] note),
         )
     }
+    /// Decides a call whose outcome is not known: it is set aside, or its owner is gone.
+    fn resolve(
+        tags: &HashSet<String>,
+        #[cfg(feature = "notes")]
+        note: &Option<&str>,
+        resolution: ::idem::Resolution<()>,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<(), ::idem::Error>,
+    > {
+        ::idem::__private::resolve(
+            Self::TASK,
+            move || Self::key(tags, #[cfg(feature = "notes")] note),
+            resolution,
+            <() as ::idem::__private::ResultValue>::CODEC,
+        )
+    }
 }

@@ -170,4 +170,18 @@ impl charge {
     > {
         ::idem::__private::cancel(Self::TASK, move || Self::key(order))
     }
+    /// Decides a call whose outcome is not known: it is set aside, or its owner is gone.
+    fn resolve(
+        order: &u64,
+        resolution: ::idem::Resolution<Receipt>,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<(), ::idem::Error>,
+    > {
+        ::idem::__private::resolve(
+            Self::TASK,
+            move || Self::key(order),
+            resolution,
+            <Receipt as ::idem::__private::ResultValue>::CODEC,
+        )
+    }
 }

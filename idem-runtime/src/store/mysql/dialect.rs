@@ -9,7 +9,7 @@ use sqlx::mysql::{MySql, MySqlConnectOptions, MySqlRow};
 use sqlx::{AssertSqlSafe, ConnectOptions, MySqlConnection, Row as _};
 
 use super::fault;
-use super::statements::Statements;
+use super::statements::{CLOCK, Statements};
 use crate::claim::{ClaimRequest, CompleteRequest, CompleteVerdict, RenewRequest};
 use crate::clock::Timestamp;
 use crate::key::Key;
@@ -85,6 +85,11 @@ impl Dialect for Server {
 
     async fn read(&self, connection: &mut MySqlConnection, key: &Key) -> Result<Seen, Trouble> {
         seen(&one(connection, self.statements.read(key)).await?)
+    }
+
+    async fn now(&self, connection: &mut MySqlConnection) -> Result<Timestamp, Trouble> {
+        let read = one(connection, format!("SELECT {CLOCK} AS read_at")).await?;
+        Ok(Timestamp::from_micros(read.try_get("read_at")?))
     }
 
     async fn insert(&self, connection: &mut MySqlConnection, record: &Record) -> Result<bool, Trouble> {

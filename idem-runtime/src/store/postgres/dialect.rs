@@ -87,6 +87,11 @@ impl Dialect for Server {
         seen(&read.fetch_one(connection).await?)
     }
 
+    async fn now(&self, connection: &mut PgConnection) -> Result<Timestamp, Trouble> {
+        let read = query(&self.statements.now).fetch_one(connection).await?;
+        Ok(Timestamp::from_micros(read.try_get("read_at")?))
+    }
+
     async fn insert(&self, connection: &mut PgConnection, record: &Record) -> Result<bool, Trouble> {
         let insert = with_row(&self.statements.insert, record)?;
         Ok(insert.execute(connection).await?.rows_affected() == 1)

@@ -21,6 +21,7 @@ const NO_RESULT_READ: &str = "CASE WHEN result IS NOT NULL THEN ''::bytea END AS
 #[derive(Debug)]
 pub(super) struct Statements {
     pub(super) read: SqlStr,
+    pub(super) now: SqlStr,
     pub(super) claim: SqlStr,
     pub(super) insert: SqlStr,
     pub(super) replace: SqlStr,
@@ -38,6 +39,7 @@ impl Statements {
         let statement = |text: String| AssertSqlSafe(Arc::<str>::from(text)).into_sql_str();
         Self {
             read: statement(read(table)),
+            now: statement(format!("SELECT {CLOCK} AS read_at")),
             claim: statement(claim(table)),
             insert: statement(insert(table)),
             replace: statement(replace(table)),

@@ -42,6 +42,7 @@ use crate::claim::{
     CompleteRequest, CompleteVerdict, FailRequest, FailVerdict, RenewRequest, RenewVerdict, ResolveRequest,
     ResolveVerdict,
 };
+use crate::clock::Timestamp;
 use crate::key::Key;
 use crate::record::Record;
 use crate::transition;
@@ -150,6 +151,10 @@ impl Store for RedisStore {
 
     fn get<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Arc<Record>>> {
         Box::pin(self.link.get(key))
+    }
+
+    fn now<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Timestamp> {
+        Box::pin(self.link.time_of(key))
     }
 
     fn list<'a>(&'a self, query: &'a ListQuery) -> StoreFuture<'a, Vec<Arc<Record>>> {

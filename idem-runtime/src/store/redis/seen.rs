@@ -5,11 +5,12 @@ use std::time::Duration;
 use redis::Value;
 
 use super::fault;
-use super::link::{Reply, Talk, pipeline};
+use super::link::{Link, Reply, Talk, pipeline};
 use super::shared::Shared;
 use super::value::{self, ABSENT};
 use super::wire::server_time;
 use crate::clock::Timestamp;
+use crate::key::Key;
 use crate::record::Record;
 use crate::store::StoreError;
 
@@ -75,6 +76,24 @@ impl Seen {
     /// The end as scripts compare it.
     pub(super) fn end_text(&self) -> String {
         if self.value.is_none() { ABSENT.to_string() } else { self.ends.to_string() }
+    }
+}
+
+impl Link {
+    /// What time it is on the server of a key. `TIME` names no key: the command before it says whose time is meant.
+    ///
+    /// # Errors
+    /// What the server said instead.
+    pub(super) async fn time_of(&self, key: &Key) -> Result<Timestamp, StoreError> {
+        let shared = &self.shared;
+        let mut commands = pipeline();
+        commands.cmd("PEXPIRETIME").arg(shared.names.record(key.digest()));
+        commands.cmd("TIME");
+        let asked = shared.time.uptime();
+        let time = self.talk()?.ask(&commands).await?.pop().ok_or_else(|| fault::odd(&shared.name))?;
+        let now = server_time(time, shared)?;
+        shared.time.learn(asked, now);
+        Ok(now)
     }
 }
 

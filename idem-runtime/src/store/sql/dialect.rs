@@ -47,6 +47,9 @@ pub(crate) trait Dialect: Send + Sync + fmt::Debug + 'static {
     /// The row of a key and the server's clock, in one statement.
     fn read(&self, connection: &mut Connection<Self>, key: &Key) -> impl Future<Output = Result<Seen, Trouble>> + Send;
 
+    /// The server's clock.
+    fn now(&self, connection: &mut Connection<Self>) -> impl Future<Output = Result<Timestamp, Trouble>> + Send;
+
     /// Writes a row where there is none; answers whether there was none.
     fn insert(
         &self,

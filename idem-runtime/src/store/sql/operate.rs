@@ -85,6 +85,10 @@ impl<D: Dialect> Core<D> {
         self.step(key, &(), look).await
     }
 
+    pub(crate) async fn now(&self) -> Result<Timestamp, StoreError> {
+        self.run(&Now).await
+    }
+
     pub(crate) async fn list(&self, query: &ListQuery) -> Result<Vec<Arc<Record>>, StoreError> {
         self.run(&Page(query)).await?.into_iter().map(|row| row.record.map(Arc::new)).collect()
     }
@@ -188,6 +192,16 @@ impl<D: Dialect> Operation<D> for ClearCorrupt<'_> {
             *record = Ok(stand_in(self.0, *fence, seen.now));
         }
         decide(dialect, connection, seen, |record, now| transition::clear(record, true, now)).await
+    }
+}
+
+struct Now;
+
+impl<D: Dialect> Operation<D> for Now {
+    type Answer = Timestamp;
+
+    async fn attempt(&self, dialect: &D, connection: &mut Connection<D>) -> Result<Timestamp, Trouble> {
+        dialect.now(connection).await.map_err(Trouble::first)
     }
 }
 

@@ -39,6 +39,10 @@ macro_rules! operations {
             Box::pin(self.core.get(key))
         }
 
+        fn now<'a>(&'a self, _key: &'a Key) -> StoreFuture<'a, Timestamp> {
+            Box::pin(self.core.now())
+        }
+
         fn list<'a>(&'a self, query: &'a ListQuery) -> StoreFuture<'a, Vec<Arc<Record>>> {
             Box::pin(self.core.list(query))
         }

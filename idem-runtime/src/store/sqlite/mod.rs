@@ -30,6 +30,7 @@ use crate::claim::{
     CompleteRequest, CompleteVerdict, FailRequest, FailVerdict, RenewRequest, RenewVerdict, ResolveRequest,
     ResolveVerdict,
 };
+use crate::clock::Timestamp;
 use crate::key::Key;
 use crate::record::Record;
 use crate::transition;
@@ -129,6 +130,10 @@ impl Store for SqliteStore {
 
     fn get<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Arc<Record>>> {
         Box::pin(self.inner.get(key))
+    }
+
+    fn now<'a>(&'a self, _key: &'a Key) -> StoreFuture<'a, Timestamp> {
+        Box::pin(async move { Ok(self.inner.database.now()) })
     }
 
     fn list<'a>(&'a self, query: &'a ListQuery) -> StoreFuture<'a, Vec<Arc<Record>>> {

@@ -18,7 +18,7 @@ use crate::claim::{
     CompleteRequest, CompleteVerdict, FailRequest, FailVerdict, RenewRequest, RenewVerdict, ResolveRequest,
     ResolveVerdict,
 };
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::key::Key;
 use crate::policy::spelled;
 use crate::record::{Record, State};
@@ -261,6 +261,10 @@ impl Store for TieredStore {
 
     fn get<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Arc<Record>>> {
         self.inner.durable.get(key)
+    }
+
+    fn now<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Timestamp> {
+        self.inner.durable.now(key)
     }
 
     fn list<'a>(&'a self, query: &'a ListQuery) -> StoreFuture<'a, Vec<Arc<Record>>> {

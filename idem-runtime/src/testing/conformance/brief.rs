@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::claim::{
     AdmitVerdict, CancelVerdict, ClaimVerdict, ClearVerdict, CompleteVerdict, FailVerdict, RenewVerdict, ResolveVerdict,
 };
+use crate::clock::Timestamp;
 use crate::record::Record;
 use crate::store::{StoreError, SweepReport};
 
@@ -18,6 +19,12 @@ impl Brief for Record {
     fn brief(&self) -> String {
         let owner = self.owner.as_bytes().last().copied().unwrap_or(0);
         format!("{}, attempt {}, fence {}, of owner …{owner:02x}", self.state, self.attempt, self.fence)
+    }
+}
+
+impl Brief for Timestamp {
+    fn brief(&self) -> String {
+        self.to_string()
     }
 }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::testing::fault::Op;
 
 /// The store's operations that a call makes itself, by the names that seeds give them.
-const OPERATIONS: [(Op, &str); 12] = [
+const OPERATIONS: [(Op, &str); 13] = [
     (Op::Claim, "claim"),
     (Op::Admit, "admit"),
     (Op::Renew, "renew"),
@@ -16,6 +16,7 @@ const OPERATIONS: [(Op, &str); 12] = [
     (Op::Clear, "clear"),
     (Op::Resolve, "resolve"),
     (Op::Get, "get"),
+    (Op::Now, "now"),
     (Op::List, "list"),
     (Op::Sweep, "sweep"),
     (Op::Describe, "describe"),
@@ -91,7 +92,7 @@ impl Point {
 
     /// What can go wrong there. A question that arrives late changes nothing.
     fn harms(self) -> impl Iterator<Item = Harm> {
-        let asks = matches!(self, Self::Operation(Op::Get | Op::List | Op::Describe, _));
+        let asks = matches!(self, Self::Operation(Op::Get | Op::Now | Op::List | Op::Describe, _));
         self.names().iter().map(|(harm, _)| *harm).filter(move |harm| !(asks && *harm == Harm::Late))
     }
 

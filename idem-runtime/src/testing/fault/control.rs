@@ -30,6 +30,8 @@ pub enum Op {
     Resolve,
     /// `Store::get`.
     Get,
+    /// `Store::now`.
+    Now,
     /// `Store::list`.
     List,
     /// `Store::sweep`.

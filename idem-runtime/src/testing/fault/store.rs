@@ -8,6 +8,7 @@ use crate::claim::{
     CompleteRequest, CompleteVerdict, FailRequest, FailVerdict, RenewRequest, RenewVerdict, ResolveRequest,
     ResolveVerdict,
 };
+use crate::clock::Timestamp;
 use crate::key::Key;
 use crate::record::Record;
 use crate::store::{Description, ListQuery, Store, StoreError, StoreFuture, SweepReport, TxConnection, Within};
@@ -168,6 +169,10 @@ impl Store for FaultStore {
 
     fn get<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Arc<Record>>> {
         Box::pin(self.call(Op::Get, Some(key), move || self.inner.get(key), never))
+    }
+
+    fn now<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Timestamp> {
+        Box::pin(self.call(Op::Now, Some(key), move || self.inner.now(key), never))
     }
 
     fn list<'a>(&'a self, query: &'a ListQuery) -> StoreFuture<'a, Vec<Arc<Record>>> {

@@ -166,3 +166,25 @@ pub(super) async fn clocks_of_clients_change_nothing(bench: &Bench) -> Checked {
     }
     Ok(())
 }
+
+pub(super) async fn time_is_that_of_the_leases(bench: &Bench) -> Checked {
+    let key = bench.key()?;
+    bench.worker(&key).granted().await?;
+    let end = bench.record(&key).await?.lease_until;
+    let end = end.ok_or_else(|| Stop::Failed("found a claim without a deadline, expected one".into()))?;
+    let handles: Vec<_> = [bench.store(), bench.other()].into_iter().chain(&bench.fixture().skewed).collect();
+    let mut last = None;
+    for handle in &handles {
+        let now = bench.note(|| "what time is it".to_owned(), handle.now(&key)).await?;
+        hold!(last.is_none_or(|last| last <= now), "found {now}, before {last:?}, which was told before");
+        let left = end.since(now);
+        hold!(!left.is_zero() && left <= bench.lease(), "found {now}, expected the lease to end at {end}");
+        last = Some(now);
+    }
+    bench.pass_lease().await?;
+    for handle in &handles {
+        let now = bench.note(|| "what time is it".to_owned(), handle.now(&key)).await?;
+        hold!(now >= end, "found {now}, expected a time after the end of the lease at {end}");
+    }
+    Ok(())
+}

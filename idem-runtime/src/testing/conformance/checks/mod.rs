@@ -110,6 +110,8 @@ macro_rules! __conformance_checks {
                 keeper_sees_the_same_records: "PROTO-7",
                 /// Clients whose clocks are wrong take, keep and lose claims like all others.
                 clocks_of_clients_change_nothing: "PROTO-19",
+                /// The time that the store tells is that of its leases, through every handle.
+                time_is_that_of_the_leases: "PROTO-19",
             }
             complete {
                 /// What was completed is answered to every later claim.
