@@ -14,6 +14,7 @@ mod keeper;
 mod lease;
 mod lock;
 mod operate;
+mod policies;
 mod reconcile;
 mod replay;
 mod results;
