@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
 mod harm;
+mod pauses;
 mod promises;
 mod seeds;
 mod world;

@@ -42,6 +42,11 @@ impl Payments {
         *lock(&self.charges) += 1;
     }
 
+    /// Takes a charge back.
+    pub fn refund(&self) {
+        *lock(&self.charges) -= 1;
+    }
+
     pub fn charges(&self) -> u32 {
         *lock(&self.charges)
     }

@@ -75,10 +75,12 @@ where
 ///
 /// | where | what |
 /// |---|---|
-/// | each time that the delivery waits | its process is killed; its future is dropped |
-/// | each time that it asks the store | the request is lost, the reply is lost, the request comes late; killed or dropped before the request arrives, or after it was applied; from then on the store is away |
+/// | each time that the delivery waits | its process is killed; its future is dropped; its process is paused |
+/// | each time that it asks the store | the request is lost, the reply is lost, the request comes late; killed, dropped or paused before the request arrives, or after it was applied; from then on the store is away |
 ///
 /// After each delivery time passes until no lease holds, and late requests arrive. After a kill another process goes on.
+/// While one is paused another has the next delivery; then it goes on where it was stopped, with a step that it was about to
+/// make: a write that nothing but its fence keeps from coming last.
 ///
 /// Checked are [`always`](Self::always), [`at_the_end`](Self::at_the_end), and what [`Promise`] lists beside them.
 ///
@@ -95,8 +97,8 @@ where
 /// thread for ever cannot be stopped.
 ///
 /// # What is not explored
-/// Tasks with `transaction`: the memory store has none, and refuses them. Owners that are paused, and deliveries at the
-/// same time: a delivery ends before the next begins.
+/// Tasks with `transaction`: the memory store has none, and refuses them. Deliveries at the same time: but for what is paused, a
+/// delivery ends before the next begins.
 pub struct Explorer<'a, W, S, D> {
     setup: S,
     deliver: D,
