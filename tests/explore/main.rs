@@ -4,5 +4,6 @@
 mod harm;
 mod pauses;
 mod promises;
+mod samples;
 mod seeds;
 mod world;

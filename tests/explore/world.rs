@@ -9,6 +9,8 @@ use idem::idempotent;
 pub enum AppError {
     #[error(transparent)]
     Idem(#[from] idem::Error),
+    #[error(transparent)]
+    Store(#[from] idem::StoreError),
     #[error("refused: {0}")]
     Refused(&'static str),
 }

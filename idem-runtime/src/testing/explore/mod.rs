@@ -96,9 +96,13 @@ where
 /// or on the machine's clock: where the same schedule does not go the same way, that is reported. A body that blocks its
 /// thread for ever cannot be stopped.
 ///
+/// # Transactions
+/// A handler with `transaction = tx` is explored on a [`Database`](super::Database) of the world, whose transactions the records
+/// are a part of. One on a connection of sqlx's is refused: its server has no virtual time, and its locks outlive a kill that is
+/// none.
+///
 /// # What is not explored
-/// Tasks with `transaction`: the memory store has none, and refuses them. Deliveries at the same time: but for what is paused, a
-/// delivery ends before the next begins.
+/// Deliveries at the same time: but for what is paused, a delivery ends before the next begins.
 pub struct Explorer<'a, W, S, D> {
     setup: S,
     deliver: D,

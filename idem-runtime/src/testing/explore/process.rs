@@ -40,7 +40,7 @@ impl Process {
         let executor = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         let executor = executor.map_err(|error| Error::Config(format!("no async runtime can be started: {error}")))?;
         executor.block_on(clock.goes_on(Duration::ZERO));
-        let store = FaultStore::new(Arc::new(records.clone()));
+        let store = FaultStore::over_memory(records);
         let looked = Arc::new(Looked::new(Arc::clone(clock)));
         let shared: Arc<dyn Clock> = Arc::clone(&looked) as _;
         // Tasks marked `pii` need a secret, whichever; `configure` may give another.
