@@ -69,17 +69,10 @@ mod an_effect_outside_the_transaction {
         Ok(order)
     }
 
-    fn explorer<'a>(
-        deliver: impl AsyncFn(&Database<Bookings>) -> Result<u32, AppError> + Send + 'a,
-    ) -> Explorer<
-        'a,
-        Database<Bookings>,
-        impl Fn() -> Database<Bookings> + Send,
-        impl AsyncFn(&Database<Bookings>) -> Result<u32, AppError> + Send,
-    > {
+    fn explore(deliver: impl AsyncFn(&Database<Bookings>) -> Result<u32, AppError> + Send) -> Exploration {
         let at_most_once = |bookings: &Database<Bookings>| bookings.committed().len() <= 1;
         let once = |bookings: &Database<Bookings>| bookings.committed() == [4711];
-        Explorer::new(Database::default, deliver).always(at_most_once).at_the_end(once)
+        Explorer::new(Database::default, deliver).always(at_most_once).at_the_end(once).run()
     }
 
     async fn deliver(bookings: &Database<Bookings>, beside: bool) -> Result<u32, AppError> {
@@ -95,14 +88,14 @@ mod an_effect_outside_the_transaction {
     /// The transaction is rolled back with its claim; the booking is not.
     #[test]
     fn is_found() {
-        let found = explorer(async |bookings| deliver(bookings, true).await).run();
+        let found = explore(async |bookings| deliver(bookings, true).await);
         // It waits for its transaction, its claim, and three times for the booking, which is committed by then.
         assert_eq!(broken(&found), (Promise::Invariant, "1@await7=kill"), "{found}");
     }
 
     #[test]
     fn mended_is_committed_with_the_claim() {
-        let found = explorer(async |bookings| deliver(bookings, false).await).run();
+        let found = explore(async |bookings| deliver(bookings, false).await);
         found.assert_holds();
         // Killed before its commit it is undone, and runs again; after it, it is a duplicate.
         assert!(found.entries().1 > 1, "{found}");

@@ -20,6 +20,16 @@ pub const RUNS_UNPROTECTED: Set = |task| task.on_store_error(OnStoreError::Run);
 pub const RETURNS: Act = Act::Return(Form::Plain);
 pub const FAILS: Act = Act::Fail(Mistake::Judged(ErrorDisposition::Retry));
 
+/// How far a call comes.
+#[derive(Clone, Copy)]
+pub enum Here {
+    /// Its claim was applied, and it has not heard of it.
+    BeforeItsBody,
+    InItsBody,
+    /// This request of it is on its way.
+    At(Op),
+}
+
 /// A delivery that a fault befalls, in a process of its own.
 pub struct Befallen<'a> {
     pub play: Play<'a>,
@@ -46,11 +56,6 @@ impl<'a> Befallen<'a> {
         self.process.call(self.task(), self.play.id, &self.scene)
     }
 
-    /// What another delivery gets meanwhile, which nobody asks.
-    pub async fn another_comes(&self) {
-        self.play.after(String::new(), self.on_error, self.set).await;
-    }
-
     /// The call is answered, and its process ends in good order.
     pub async fn answered(self) -> Seen {
         let caller = answer(self.call()).await;
@@ -60,7 +65,7 @@ impl<'a> Befallen<'a> {
     /// The call is answered, and its process never reaches the store again.
     pub async fn answered_and_cut_off(self) -> Seen {
         let caller = answer(self.call()).await;
-        self.process.is_killed();
+        self.process.dies();
         self.play.after(caller, self.on_error, self.set).await
     }
 
@@ -69,24 +74,55 @@ impl<'a> Befallen<'a> {
         self.play.after(caller.into(), self.on_error, self.set).await
     }
 
-    pub async fn dropped(self, here: impl Future<Output = ()>) -> Seen {
-        drive(&mut self.call(), here).await;
+    /// A call that has come so far.
+    async fn comes(&self, here: Here) -> Calling<'_> {
+        let faults = self.process.store.faults();
+        match here {
+            Here::BeforeItsBody => faults.next(Op::Claim, Fault::HoldReply),
+            Here::InItsBody => {}
+            Here::At(op) => faults.next(op, Fault::HoldRequest),
+        }
+        let mut call = self.call();
+        match here {
+            Here::BeforeItsBody => drive(&mut call, self.claimed()).await,
+            Here::InItsBody => drive(&mut call, self.scene.waiting()).await,
+            Here::At(op) => drive(&mut call, faults.reached(op, 1)).await,
+        }
+        call
+    }
+
+    async fn claimed(&self) {
+        let key = self.process.key(self.task(), self.play.id);
+        let is_running = async || {
+            let record = self.play.records.get(&key).await.unwrap();
+            record.is_some_and(|record| record.state == State::Running)
+        };
+        until("the claim is applied", is_running).await;
+    }
+
+    pub async fn dropped(self, here: Here) -> Seen {
+        drop(self.comes(here).await);
         self.process.store.faults().release();
         self.ended("dropped").await
     }
 
-    pub async fn dropped_in_its_body(self) -> Seen {
-        drive(&mut self.call(), self.scene.waiting()).await;
-        self.ended("dropped").await
-    }
-
-    pub async fn killed_in_its_body(self) -> Seen {
-        let mut call = self.call();
-        drive(&mut call, self.scene.waiting()).await;
+    pub async fn killed(self, here: Here) -> Seen {
+        let call = self.comes(here).await;
         self.process.cut();
         drop(call);
-        self.process.is_killed();
+        self.process.dies();
         self.play.after("killed".into(), self.on_error, self.set).await
+    }
+
+    /// Its process hears nothing until another delivery was answered, then it goes on.
+    pub async fn paused(self, here: Here) -> Seen {
+        self.process.without_beats();
+        let call = self.comes(here).await;
+        // What the other gets nobody asks.
+        self.play.after(String::new(), self.on_error, self.set).await;
+        self.process.store.faults().release();
+        let caller = answer(call).await;
+        self.ended(caller).await
     }
 }
 
@@ -107,16 +143,6 @@ pub async fn expired(befallen: Befallen<'_>) -> Seen {
     befallen.ended(caller).await
 }
 
-pub async fn before_its_body(befallen: Befallen<'_>) -> Seen {
-    befallen.process.store.faults().next(Op::Claim, Fault::HoldReply);
-    let key = befallen.process.key(befallen.task(), befallen.play.id);
-    let records = befallen.play.records;
-    let applied = until("the claim is applied", async || {
-        records.get(&key).await.unwrap().is_some_and(|record| record.state == State::Running)
-    });
-    befallen.dropped(applied).await
-}
-
 /// What an operator does from another process; whether it was done.
 pub async fn operator(
     befallen: &Befallen<'_>,
@@ -133,49 +159,10 @@ pub async fn interfered(
     befallen: Befallen<'_>,
     act: impl AsyncFnOnce(&idem::Runtime, &idem::Key) -> Result<bool, idem::Error>,
 ) -> Seen {
-    let mut call = befallen.call();
-    drive(&mut call, befallen.scene.waiting()).await;
+    let call = befallen.comes(Here::InItsBody).await;
     assert!(operator(&befallen, act).await);
     let caller = answer(call).await;
     befallen.ended(caller).await
-}
-
-pub async fn paused_in_its_body(befallen: Befallen<'_>) -> Seen {
-    befallen.process.without_beats();
-    let mut call = befallen.call();
-    drive(&mut call, befallen.scene.waiting()).await;
-    befallen.another_comes().await;
-    let caller = answer(call).await;
-    befallen.ended(caller).await
-}
-
-pub async fn paused_before_its_result(befallen: Befallen<'_>) -> Seen {
-    befallen.process.without_beats();
-    let faults = befallen.process.store.faults();
-    faults.next(Op::Complete, Fault::HoldRequest);
-    let mut call = befallen.call();
-    drive(&mut call, faults.reached(Op::Complete, 1)).await;
-    befallen.another_comes().await;
-    faults.release();
-    let caller = answer(call).await;
-    befallen.ended(caller).await
-}
-
-pub async fn dropped_at(befallen: Befallen<'_>, op: Op) -> Seen {
-    let faults = befallen.process.store.faults().clone();
-    faults.next(op, Fault::HoldRequest);
-    befallen.dropped(async { faults.reached(op, 1).await }).await
-}
-
-pub async fn killed_before_its_result(befallen: Befallen<'_>) -> Seen {
-    let faults = befallen.process.store.faults();
-    faults.next(Op::Complete, Fault::HoldRequest);
-    let mut call = befallen.call();
-    drive(&mut call, faults.reached(Op::Complete, 1)).await;
-    befallen.process.cut();
-    drop(call);
-    befallen.process.is_killed();
-    befallen.play.after("killed".into(), befallen.on_error, befallen.set).await
 }
 
 pub async fn unrecorded(befallen: Befallen<'_>) -> Seen {
@@ -193,10 +180,9 @@ pub async fn attempted_before(play: Play<'_>) {
 /// A delivery that finds an abandoned attempt, and asks.
 pub async fn asking(play: Play<'_>, says: Says) -> Befallen<'_> {
     let abandoned = Befallen::new(play, Act::Wait);
-    let mut call = abandoned.call();
-    drive(&mut call, abandoned.scene.waiting()).await;
+    let call = abandoned.comes(Here::InItsBody).await;
     abandoned.process.cut();
     drop(call);
-    abandoned.process.is_killed();
+    abandoned.process.dies();
     Befallen::with(play, OnError::Release, AS_IT_IS, Scene::saying(RETURNS, says))
 }

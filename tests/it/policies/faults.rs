@@ -6,15 +6,14 @@ use idem::ErrorDisposition;
 use idem::testing::{Fault, Op};
 
 use super::befall::{
-    AS_IT_IS, Befallen, FAILS, RETURNS, RUNS_UNPROTECTED, TWO_ATTEMPTS, asking, attempted_before, away_at_the_claim,
-    before_its_body, dropped_at, expired, interfered, killed_before_its_result, no_reply, operator,
-    paused_before_its_result, paused_in_its_body, unrecorded,
+    AS_IT_IS, Befallen, FAILS, Here, RETURNS, RUNS_UNPROTECTED, TWO_ATTEMPTS, asking, attempted_before,
+    away_at_the_claim, expired, interfered, no_reply, operator, unrecorded,
 };
 use super::play::{Play, Seen};
 use super::tasks::{Act, Fault as Mistake, Form, OnError, Says, Scene};
 
 /// All of them, in the table's order.
-pub const FAULTS: [&str; 42] = [
+pub const FAULTS: [&str; 43] = [
     "the store was away at the claim; `on_store_error = \"fail\"`",
     "the store was away at the claim; `on_store_error = \"run\"`",
     "the claim was applied and no reply came; `on_store_error = \"fail\"`",
@@ -22,6 +21,7 @@ pub const FAULTS: [&str; 42] = [
     "older than `expires_after`",
     "cancelled before it came",
     "dropped before its body",
+    "killed before its body",
     "dropped in its body",
     "killed in its body",
     "returned an error; `on_error = \"release\"`",
@@ -79,9 +79,10 @@ pub async fn play(fault: &str, play: Play<'_>) -> Seen {
             assert!(operator(&cancelled, async |runtime, key| runtime.cancel(key).await).await);
             cancelled.answered().await
         }
-        "dropped before its body" => before_its_body(begins(RETURNS)).await,
-        "dropped in its body" => begins(Act::Wait).dropped_in_its_body().await,
-        "killed in its body" => begins(Act::Wait).killed_in_its_body().await,
+        "dropped before its body" => begins(RETURNS).dropped(Here::BeforeItsBody).await,
+        "killed before its body" => begins(RETURNS).killed(Here::BeforeItsBody).await,
+        "dropped in its body" => begins(Act::Wait).dropped(Here::InItsBody).await,
+        "killed in its body" => begins(Act::Wait).killed(Here::InItsBody).await,
         "returned an error; `on_error = \"release\"`" => begins(FAILS).answered().await,
         "returned an error; `on_error = \"store\"`" => with(OnError::Store, FAILS).answered().await,
         "returned an error; a function said `Retry`" => judged(ErrorDisposition::Retry).answered().await,
@@ -102,7 +103,7 @@ pub async fn play(fault: &str, play: Play<'_>) -> Seen {
             deaf.process.without_beats();
             deaf.answered().await
         }
-        "paused in its body until another delivery was answered" => paused_in_its_body(begins(Act::Wait)).await,
+        "paused in its body until another delivery was answered" => begins(Act::Wait).paused(Here::InItsBody).await,
         "returned an error in its last attempt" => {
             attempted_before(play).await;
             set(TWO_ATTEMPTS, FAILS).answered().await
@@ -113,22 +114,22 @@ pub async fn play(fault: &str, play: Play<'_>) -> Seen {
         }
         "dropped in its body in its last attempt" => {
             attempted_before(play).await;
-            set(TWO_ATTEMPTS, Act::Wait).dropped_in_its_body().await
+            set(TWO_ATTEMPTS, Act::Wait).dropped(Here::InItsBody).await
         }
         "killed in its body in its last attempt" => {
             attempted_before(play).await;
-            set(TWO_ATTEMPTS, Act::Wait).killed_in_its_body().await
+            set(TWO_ATTEMPTS, Act::Wait).killed(Here::InItsBody).await
         }
-        "dropped while its error was recorded" => dropped_at(begins(FAILS), Op::Fail).await,
+        "dropped while its error was recorded" => begins(FAILS).dropped(Here::At(Op::Fail)).await,
         "the store was away when its error was recorded" => {
             let unheard = begins(FAILS);
             unheard.process.away_from(Op::Fail);
             unheard.answered_and_cut_off().await
         }
-        "dropped while its result was recorded" => dropped_at(begins(RETURNS), Op::Complete).await,
-        "killed before its result was recorded" => killed_before_its_result(begins(RETURNS)).await,
+        "dropped while its result was recorded" => begins(RETURNS).dropped(Here::At(Op::Complete)).await,
+        "killed before its result was recorded" => begins(RETURNS).killed(Here::At(Op::Complete)).await,
         "paused before its result was recorded, until another delivery was answered" => {
-            paused_before_its_result(begins(RETURNS)).await
+            begins(RETURNS).paused(Here::At(Op::Complete)).await
         }
         "the reply to its completion was lost" => {
             let unheard = begins(RETURNS);
@@ -152,7 +153,7 @@ pub async fn play(fault: &str, play: Play<'_>) -> Seen {
         "its `reconcile` function said `DidNotHappen`" => asking(play, Says::DidNotHappen).await.answered().await,
         "its `reconcile` function said `Unknown`" => asking(play, Says::Unknown).await.answered().await,
         "its `reconcile` function panicked" => asking(play, Says::Panics).await.answered().await,
-        "its `reconcile` function was dropped" => asking(play, Says::Waits).await.dropped_in_its_body().await,
+        "its `reconcile` function was dropped" => asking(play, Says::Waits).await.dropped(Here::InItsBody).await,
         other => panic!("the table has a fault `{other}` that the test cannot make"),
     }
 }

@@ -20,7 +20,7 @@ use crate::support::{BOUND, Place};
 use crate::support::{Bench, Kind};
 
 /// So many cells are played at a time: each waits for leases most of its time, and has connections of its own.
-const AT_ONCE: usize = 24;
+const AT_ONCE: usize = 16;
 
 /// Plays each cell, as it is and `strict`, and compares what was seen with what the table says.
 async fn every_cell(records: &Arc<dyn Store>) {

@@ -70,7 +70,7 @@ impl Process {
     }
 
     /// The process is killed: nothing of it reaches the store from now on.
-    pub fn is_killed(self) {
+    pub fn dies(self) {
         self.cut();
     }
 }
