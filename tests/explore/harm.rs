@@ -43,8 +43,8 @@ fn every_await_and_every_operation_is_visited() {
     let found = Explorer::new(|| (), deliver).max_faults(1).run();
     found.assert_holds();
     assert_eq!((found.awaits(), found.operations()), (5, 2));
-    // Two things at each await and eight at each operation; the second delivery only asks for the claim.
-    assert_eq!(found.schedules_of(1), 5 * 2 + 2 * 8 + 8, "{found}");
+    // Three things at each await and ten at each operation; the second delivery only asks for the claim.
+    assert_eq!(found.schedules_of(1), 5 * 3 + 2 * 10 + 10, "{found}");
     assert_eq!(*lock(&dropped), (0..=AWAITS).collect());
 }
 

@@ -2,6 +2,8 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
 mod harm;
+mod pauses;
 mod promises;
+mod samples;
 mod seeds;
 mod world;

@@ -74,6 +74,8 @@ fn what_is_no_seed_is_refused() {
         "1@await0=kill",
         "1@await2=kill-before",
         "1@claim1=kill",
+        "1@claim1=pause",
+        "1@await1=pause-after",
         "0@await1=kill",
         "1@keeper1=late",
         "1@await1=kill;",

@@ -9,6 +9,8 @@ use idem::idempotent;
 pub enum AppError {
     #[error(transparent)]
     Idem(#[from] idem::Error),
+    #[error(transparent)]
+    Store(#[from] idem::StoreError),
     #[error("refused: {0}")]
     Refused(&'static str),
 }
@@ -40,6 +42,11 @@ impl Payments {
     /// Charges at once: the caller never waits.
     pub fn charge_at_once(&self) {
         *lock(&self.charges) += 1;
+    }
+
+    /// Takes a charge back.
+    pub fn refund(&self) {
+        *lock(&self.charges) -= 1;
     }
 
     pub fn charges(&self) -> u32 {

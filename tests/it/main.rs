@@ -15,6 +15,7 @@ mod keeper;
 mod lease;
 mod lock;
 mod operate;
+mod policies;
 mod reconcile;
 mod replay;
 mod results;

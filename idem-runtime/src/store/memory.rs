@@ -1,10 +1,15 @@
 //! Records in this process: [`transition`](crate::transition) under sharded locks.
 
+#[cfg(any(test, feature = "testing"))]
+mod replace;
+
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use self::replace::Replacement;
 use super::{Description, Durability, ListQuery, Store, StoreError, StoreFuture, SweepReport};
 use crate::claim::{
     AdmitRequest, AdmitVerdict, CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict,

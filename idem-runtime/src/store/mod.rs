@@ -29,6 +29,8 @@ pub use self::connect::connect;
 pub use self::error::StoreError;
 pub use self::tiered::Cache;
 pub use self::within::{Ending, Mark, Transactional, TxConnection, Within};
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use self::within::{InMemory, MEMORY, sealed};
 use crate::claim::{
     AdmitRequest, AdmitVerdict, CancelRequest, CancelVerdict, ClaimRequest, ClaimVerdict, ClearVerdict,
     CompleteRequest, CompleteVerdict, FailRequest, FailVerdict, RenewRequest, RenewVerdict, ResolveRequest,

@@ -22,7 +22,7 @@ pub trait Transactional: sealed::Sealed {
     fn connection(&mut self) -> TxConnection<'_>;
 }
 
-pub(super) mod sealed {
+pub(crate) mod sealed {
     pub trait Sealed {}
 }
 
@@ -33,6 +33,15 @@ pub(super) const SQLITE: &str = "SQLite";
 pub(super) const POSTGRES: &str = "PostgreSQL";
 #[cfg(feature = "mysql")]
 pub(super) const MYSQL: &str = "MySQL";
+#[cfg(any(test, feature = "testing"))]
+pub(crate) const MEMORY: &str = "memory";
+
+/// A transaction of the testing kit, whose records are committed with it.
+#[cfg(any(test, feature = "testing"))]
+pub trait InMemory: Send {
+    /// The records of a store, over this transaction.
+    fn over<'a>(&'a mut self, store: &super::memory::MemoryStore) -> Box<dyn Within + 'a>;
+}
 
 /// A caller's connection; made by [`Transactional`].
 #[non_exhaustive]
@@ -46,6 +55,10 @@ pub enum TxConnection<'a> {
     /// To a MySQL or MariaDB server.
     #[cfg(feature = "mysql")]
     MySql(&'a mut sqlx::MySqlConnection),
+    /// To a database of the testing kit.
+    #[cfg(any(test, feature = "testing"))]
+    #[doc(hidden)]
+    Memory(&'a mut (dyn InMemory + 'static)),
     /// None: without a driver there are no connections.
     #[doc(hidden)]
     Never(Infallible, PhantomData<&'a mut ()>),
@@ -61,6 +74,8 @@ impl TxConnection<'_> {
             Self::Postgres(_) => POSTGRES,
             #[cfg(feature = "mysql")]
             Self::MySql(_) => MYSQL,
+            #[cfg(any(test, feature = "testing"))]
+            Self::Memory(_) => MEMORY,
             Self::Never(never, _) => match *never {},
         }
     }

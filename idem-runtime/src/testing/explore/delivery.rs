@@ -6,7 +6,7 @@ use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::process::Process;
@@ -17,6 +17,9 @@ use crate::testing::fault::{Fault, Op};
 
 /// A delivery that waits more often than this goes round in circles.
 const MOST_AWAITS: u64 = 100_000;
+
+/// A delivery on its way.
+pub(super) type Calling<'f> = Pin<Box<dyn Future<Output = Result<(), String>> + 'f>>;
 
 /// How a delivery ended.
 pub(super) enum Ending {
@@ -29,60 +32,111 @@ pub(super) enum Ending {
         /// The task whose body was running.
         inside: Option<String>,
     },
+    /// Its process is paused.
+    Paused {
+        /// The task whose body was running.
+        inside: Option<String>,
+    },
     /// It did not end; the text says how that showed.
     Hung(String),
 }
 
 /// What was seen of it.
-pub(super) struct Seen {
+pub(super) struct Seen<'f> {
     /// Where something could go wrong, in the order of time.
     pub(super) points: Vec<Point>,
     pub(super) ending: Ending,
     /// Whether a body was entered.
     pub(super) has_entered: bool,
+    /// What is left of it, where its process is paused.
+    pub(super) paused: Option<Calling<'f>>,
 }
 
 /// Where the delivery is cut off, and how.
 struct Cut {
     point: Point,
-    is_killed: bool,
+    how: How,
 }
 
-pub(super) fn deliver(
+#[derive(Clone, Copy)]
+enum How {
+    Kill,
+    Drop,
+    /// At once; else when it is about to go on.
+    Pause {
+        at_once: bool,
+    },
+}
+
+pub(super) fn deliver<'f>(
     process: &Process,
-    future: impl Future<Output = Result<(), String>>,
+    mut future: Calling<'f>,
     mishaps: &[Mishap],
     entries: &Arc<Entries>,
     patience: Duration,
-) -> Seen {
-    let mut future = Box::pin(future);
+) -> Seen<'f> {
     mishaps.iter().for_each(|mishap| plan(process, mishap));
     let cut = mishaps.iter().find_map(Cut::of);
     let entered_before = entries.count();
-    let frame = Frame { entries: Some(Arc::clone(entries)), ..Frame::default() };
     let mut points = Vec::new();
-    let driven = drive(process, future.as_mut(), cut, patience, &mut points);
-    let mut ending = process.executor.block_on(process.runtime.enter(frame.scope(driven)));
+    let driven = drive(process, &mut future, cut, patience, &mut points);
+    let mut ending = process.executor.block_on(process.runtime.enter(frame(entries).scope(driven)));
     let has_entered = entries.count() > entered_before;
-    if let Ending::Cut { is_killed, inside } = &mut ending {
+    if let Ending::Cut { inside, .. } | Ending::Paused { inside } = &mut ending {
         *inside = entries.innermost(entered_before);
-        if *is_killed {
-            // A process that is killed runs no destructor. The memory is lost: what it lent must look lent.
-            std::mem::forget(future);
-            return Seen { points, ending, has_entered };
+    }
+    let mut paused = None;
+    match &ending {
+        Ending::Paused { .. } => paused = Some(future),
+        // A process that is killed runs no destructor. The memory is lost: what it lent must look lent.
+        Ending::Cut { is_killed: true, .. } => std::mem::forget(future),
+        _ => ending = drop_inside(process, future).unwrap_or(ending),
+    }
+    Seen { points, ending, has_entered, paused }
+}
+
+/// The process of a paused delivery goes on from where it was stopped, with what it knew by then: its next step is one
+/// that it was about to make. What was held back on the way to the store and from it arrives.
+pub(super) fn go_on(process: &Process, mut future: Calling<'_>, entries: &Arc<Entries>, patience: Duration) -> Ending {
+    process.store.faults().heal();
+    process.store.keeper_faults().heal();
+    process.store.faults().release();
+    let goes_on = async {
+        match process.goes_on_with(|cx| step(&mut future, cx)).await {
+            Poll::Ready(ending) => ending,
+            Poll::Pending => drive(process, &mut future, None, patience, &mut Vec::new()).await,
         }
-    }
+    };
+    let ending = process.executor.block_on(process.runtime.enter(frame(entries).scope(goes_on)));
+    drop_inside(process, future).unwrap_or(ending)
+}
+
+/// The frame in which a delivery's bodies are noted.
+fn frame(entries: &Arc<Entries>) -> Frame {
+    Frame { entries: Some(Arc::clone(entries)), ..Frame::default() }
+}
+
+/// Drops what is left of a delivery. How it ended, where a destructor panics.
+fn drop_inside(process: &Process, future: Calling<'_>) -> Option<Ending> {
     let dropped = async { catch_unwind(AssertUnwindSafe(|| drop(future))) };
-    if let Err(panic) = process.executor.block_on(process.runtime.enter(dropped)) {
-        ending = Ending::Refused(format!("a panic of a destructor: {}", message(&*panic)));
+    let panic = process.executor.block_on(process.runtime.enter(dropped)).err()?;
+    Some(Ending::Refused(format!("a panic of a destructor: {}", message(&*panic))))
+}
+
+/// One step of a delivery.
+fn step(future: &mut Calling<'_>, cx: &mut Context<'_>) -> Poll<Ending> {
+    match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(Ok(()))) => Poll::Ready(Ending::Answered),
+        Ok(Poll::Ready(Err(error))) => Poll::Ready(Ending::Refused(error)),
+        Err(panic) => Poll::Ready(Ending::Refused(format!("a panic: {}", message(&*panic)))),
     }
-    Seen { points, ending, has_entered }
 }
 
 /// Polls the delivery until it ends, is to be cut off, or has waited for too long.
-async fn drive<F: Future<Output = Result<(), String>>>(
+async fn drive(
     process: &Process,
-    mut future: Pin<&mut F>,
+    future: &mut Calling<'_>,
     cut: Option<Cut>,
     patience: Duration,
     points: &mut Vec<Point>,
@@ -91,12 +145,16 @@ async fn drive<F: Future<Output = Result<(), String>>>(
     let mut logged = faults.log().len();
     let mut calls: HashMap<Op, u64> = HashMap::new();
     let mut awaits = 0;
+    let mut stops = false;
     let mut limit = Box::pin(tokio::time::sleep(patience));
     let ending = poll_fn(|cx| {
         if limit.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Ending::Hung(format!("it did not end within {} of virtual time", spelled(patience))));
         }
-        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
+        if stops {
+            return Poll::Ready(Ending::Paused { inside: None });
+        }
+        let polled = step(future, cx);
         let known = points.len();
         for call in faults.log_after(logged) {
             logged += 1;
@@ -107,22 +165,22 @@ async fn drive<F: Future<Output = Result<(), String>>>(
         if faults.is_cut() {
             process.store.keeper_faults().cut();
         }
-        if matches!(polled, Ok(Poll::Pending)) {
+        if polled.is_pending() {
             awaits += 1;
             points.push(Point::Await(awaits));
         }
-        if let Some(Cut { is_killed, .. }) = cut.as_ref().filter(|cut| points[known..].contains(&cut.point)) {
-            return Poll::Ready(Ending::Cut { is_killed: *is_killed, inside: None });
-        }
-        match polled {
-            Ok(Poll::Ready(Ok(()))) => Poll::Ready(Ending::Answered),
-            Ok(Poll::Ready(Err(error))) => Poll::Ready(Ending::Refused(error)),
-            Err(panic) => Poll::Ready(Ending::Refused(format!("a panic: {}", message(&*panic)))),
-            Ok(Poll::Pending) if awaits >= MOST_AWAITS => {
-                Poll::Ready(Ending::Hung(format!("it waited {awaits} times")))
+        if let Some(Cut { how, .. }) = cut.as_ref().filter(|cut| points[known..].contains(&cut.point)) {
+            match how {
+                How::Pause { at_once: false } => stops = true,
+                How::Pause { at_once: true } => return Poll::Ready(Ending::Paused { inside: None }),
+                How::Kill => return Poll::Ready(Ending::Cut { is_killed: true, inside: None }),
+                How::Drop => return Poll::Ready(Ending::Cut { is_killed: false, inside: None }),
             }
-            Ok(Poll::Pending) => Poll::Pending,
         }
+        if polled.is_pending() && awaits >= MOST_AWAITS {
+            return Poll::Ready(Ending::Hung(format!("it waited {awaits} times")));
+        }
+        polled
     });
     let ending = ending.await;
     process.note_time();
@@ -131,12 +189,13 @@ async fn drive<F: Future<Output = Result<(), String>>>(
 
 impl Cut {
     fn of(mishap: &Mishap) -> Option<Self> {
-        let is_killed = match mishap.harm {
-            Harm::Kill(_) => true,
-            Harm::Drop(_) => false,
+        let how = match mishap.harm {
+            Harm::Kill(_) => How::Kill,
+            Harm::Drop(_) => How::Drop,
+            Harm::Pause(side) => How::Pause { at_once: side != Side::Here },
             Harm::LoseRequest | Harm::LoseReply | Harm::Late | Harm::Away => return None,
         };
-        Some(Self { point: mishap.point, is_killed })
+        Some(Self { point: mishap.point, how })
     }
 }
 
@@ -151,8 +210,10 @@ fn plan(process: &Process, mishap: &Mishap) {
         Harm::Late => faults.at(op, number, Fault::Late),
         Harm::Away => faults.cut_from(op, number),
         // Held back, so that the delivery waits there, where it is cut off.
-        Harm::Kill(Side::After) | Harm::Drop(Side::After) => faults.at(op, number, Fault::HoldReply),
-        Harm::Kill(_) | Harm::Drop(_) => faults.at(op, number, Fault::HoldRequest),
+        Harm::Kill(Side::After) | Harm::Drop(Side::After) | Harm::Pause(Side::After) => {
+            faults.at(op, number, Fault::HoldReply);
+        }
+        Harm::Kill(_) | Harm::Drop(_) | Harm::Pause(_) => faults.at(op, number, Fault::HoldRequest),
     }
 }
 

@@ -75,10 +75,12 @@ where
 ///
 /// | where | what |
 /// |---|---|
-/// | each time that the delivery waits | its process is killed; its future is dropped |
-/// | each time that it asks the store | the request is lost, the reply is lost, the request comes late; killed or dropped before the request arrives, or after it was applied; from then on the store is away |
+/// | each time that the delivery waits | its process is killed; its future is dropped; its process is paused |
+/// | each time that it asks the store | the request is lost, the reply is lost, the request comes late; killed, dropped or paused before the request arrives, or after it was applied; from then on the store is away |
 ///
 /// After each delivery time passes until no lease holds, and late requests arrive. After a kill another process goes on.
+/// While one is paused another has the next delivery; then it goes on where it was stopped, with a step that it was about to
+/// make: a write that nothing but its fence keeps from coming last.
 ///
 /// Checked are [`always`](Self::always), [`at_the_end`](Self::at_the_end), and what [`Promise`] lists beside them.
 ///
@@ -94,9 +96,13 @@ where
 /// or on the machine's clock: where the same schedule does not go the same way, that is reported. A body that blocks its
 /// thread for ever cannot be stopped.
 ///
+/// # Transactions
+/// A handler with `transaction = tx` is explored on a [`Database`](super::Database) of the world, whose transactions the records
+/// are a part of. One on a connection of sqlx's is refused: its server has no virtual time, and its locks outlive a kill that is
+/// none.
+///
 /// # What is not explored
-/// Tasks with `transaction`: the memory store has none, and refuses them. Owners that are paused, and deliveries at the
-/// same time: a delivery ends before the next begins.
+/// Deliveries at the same time: but for what is paused, a delivery ends before the next begins.
 pub struct Explorer<'a, W, S, D> {
     setup: S,
     deliver: D,

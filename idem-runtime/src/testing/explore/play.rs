@@ -5,9 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::clock::Virtual;
-use super::delivery::{Ending, Seen, deliver, message};
+use super::delivery::{Calling, Ending, deliver, go_on, message};
 use super::process::Process;
-use super::report::{Promise, delivery_ended, harmed};
+use super::report::{Promise, delivery_ended, harmed, went_on};
 use super::schedule::{Point, Schedule};
 use super::{Explorer, Invariant};
 use crate::ambient::Entries;
@@ -43,6 +43,13 @@ struct Stage<'e, 'a, W, S, D> {
     entries: Arc<Entries>,
 }
 
+/// A delivery whose process was stopped in the middle of it.
+struct Paused<'f> {
+    process: Process,
+    future: Calling<'f>,
+    number: usize,
+}
+
 pub(super) fn play<W, S, D, T, E>(explorer: &Explorer<'_, W, S, D>, schedule: &Schedule) -> Played
 where
     S: Fn() -> W,
@@ -69,18 +76,22 @@ impl<W, S, D> Stage<'_, '_, W, S, D> {
         E: Display,
     {
         let mut process = self.start()?;
-        let last = FEWEST_DELIVERIES.max(schedule.last_harmed() + 1);
+        let mut paused = None;
+        let last = FEWEST_DELIVERIES.max(schedule.disturbed() + 1);
         for number in 1..=last {
             let mishaps = schedule.of(number);
             let call =
                 async { (self.explorer.deliver)(&self.world).await.map(drop).map_err(|error| error.to_string()) };
-            let seen = deliver(&process, call, &mishaps, &self.entries, self.explorer.patience);
+            let seen = deliver(&process, Box::pin(call), &mishaps, &self.entries, self.explorer.patience);
             let missed = mishaps.iter().find(|mishap| !seen.points.contains(&mishap.point));
             played.points.extend(seen.points.iter().map(|point| (number, *point)));
             played.steps.extend(mishaps.iter().map(|mishap| harmed(mishap, &seen.ending)));
             played.steps.extend(delivery_ended(number, &seen.ending));
             let sent = process.store.faults().clone();
-            if let Ending::Cut { is_killed: true, .. } = seen.ending {
+            let before = paused.take();
+            if let Some(future) = seen.paused {
+                paused = Some(Paused { process: std::mem::replace(&mut process, self.start()?), future, number });
+            } else if let Ending::Cut { is_killed: true, .. } = seen.ending {
                 process.kill();
                 process = self.start()?;
             }
@@ -91,14 +102,39 @@ impl<W, S, D> Stage<'_, '_, W, S, D> {
                 Some((Promise::Ends, format!("delivery {number} hangs: {how}")))
             } else {
                 process.rest(&self.records, &sent);
-                self.judge(number, number == last, &seen, &process)
+                // Nothing can be said yet of a delivery that is in the middle of what it does.
+                let has_ended = !matches!(seen.ending, Ending::Paused { .. });
+                let judge = || self.judge(number, number == last, &seen.ending, seen.has_entered, &process);
+                has_ended.then(judge).flatten()
             };
+            if let (Some(before), None) = (before, &played.broken) {
+                played.broken = self.go_on(before, &process, &mut played.steps);
+            }
             if played.broken.is_some() {
                 break;
             }
         }
+        if let Some(Paused { process, future, .. }) = paused {
+            // It never goes on: the violation came before.
+            std::mem::forget(future);
+            process.kill();
+        }
         process.stop();
         Ok(())
+    }
+
+    /// A paused process goes on, beside the one that has had a delivery meanwhile, and ends in good order.
+    fn go_on(&self, paused: Paused<'_>, other: &Process, steps: &mut Vec<String>) -> Option<(Promise, String)> {
+        let Paused { process, future, number } = paused;
+        let ending = go_on(&process, future, &self.entries, self.explorer.patience);
+        steps.push(went_on(number, &ending));
+        if let Ending::Hung(how) = ending {
+            return Some((Promise::Ends, format!("delivery {number} hangs: {how}")));
+        }
+        process.rest(&self.records, &process.store.faults().clone());
+        process.stop();
+        other.goes_on();
+        self.judge(number, false, &ending, true, other)
     }
 
     fn start(&self) -> Result<Process, Error> {
@@ -106,7 +142,14 @@ impl<W, S, D> Stage<'_, '_, W, S, D> {
     }
 
     /// What does not hold after a delivery that ended, now that no lease holds any more.
-    fn judge(&self, number: usize, is_last: bool, seen: &Seen, process: &Process) -> Option<(Promise, String)> {
+    fn judge(
+        &self,
+        number: usize,
+        is_last: bool,
+        ending: &Ending,
+        has_entered: bool,
+        process: &Process,
+    ) -> Option<(Promise, String)> {
         let after = format!("after delivery {number}");
         if let Some(task) = self.entries.overlapping() {
             let told = format!("delivery {number} entered the body of `{task}` while another's lease held");
@@ -116,7 +159,7 @@ impl<W, S, D> Stage<'_, '_, W, S, D> {
         if broken.is_some() || !is_last {
             return broken;
         }
-        match (&seen.ending, self.excuse(seen, process)) {
+        match (ending, self.excuse(has_entered, process)) {
             (Ending::Refused(error), None) => {
                 let told = format!("delivery {number}, to which nothing was done, answered an error: {error}");
                 Some((Promise::Answers, told))
@@ -127,7 +170,7 @@ impl<W, S, D> Stage<'_, '_, W, S, D> {
     }
 
     /// Why a delivery may be refused, if the records say so.
-    fn excuse(&self, seen: &Seen, process: &Process) -> Option<Excuse> {
+    fn excuse(&self, has_entered: bool, process: &Process) -> Option<Excuse> {
         let strict = |record: &Record| {
             let task = registry::find(record.key.task(), None);
             task.and_then(|task| process.runtime.settings(task).ok()).is_some_and(|settings| settings.strict)
@@ -138,7 +181,7 @@ impl<W, S, D> Stage<'_, '_, W, S, D> {
             return Some(Excuse::SetAside);
         }
         let done = |record: &Arc<Record>| record.state == State::Completed && strict(record);
-        (!seen.has_entered && all.iter().any(done)).then_some(Excuse::Done)
+        (!has_entered && all.iter().any(done)).then_some(Excuse::Done)
     }
 }
 

@@ -1,11 +1,14 @@
 //! One process of a schedule: a runtime on the schedule's records, in virtual time of its own, until it is stopped or killed.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::Configure;
-use super::clock::Virtual;
+use super::clock::{Looked, Virtual};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::key::Secret;
@@ -26,22 +29,28 @@ pub(super) struct Process {
     /// Between the runtime and the records.
     pub(super) store: FaultStore,
     clock: Arc<Virtual>,
+    /// The same clock, as the runtime looks at it.
+    looked: Arc<Looked>,
+    /// What had passed when something of it last ran.
+    reached: Cell<Duration>,
 }
 
 impl Process {
     pub(super) fn start(records: &MemoryStore, clock: &Arc<Virtual>, configure: &Configure<'_>) -> Result<Self, Error> {
         let executor = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         let executor = executor.map_err(|error| Error::Config(format!("no async runtime can be started: {error}")))?;
-        executor.block_on(clock.begin());
-        let store = FaultStore::new(Arc::new(records.clone()));
-        let shared: Arc<dyn Clock> = Arc::clone(clock) as _;
+        executor.block_on(clock.goes_on(Duration::ZERO));
+        let store = FaultStore::over_memory(records);
+        let looked = Arc::new(Looked::new(Arc::clone(clock)));
+        let shared: Arc<dyn Clock> = Arc::clone(&looked) as _;
         // Tasks marked `pii` need a secret, whichever; `configure` may give another.
         let secret = Secret::new("explorer", &[7; 32]).map_err(|error| Error::Config(error.to_string()))?;
         let builder = configure(Runtime::builder().secret(secret)).store(store.clone());
         let named: BTreeSet<_> = registry::tasks().iter().filter_map(|task| task.store).collect();
         let builder = named.into_iter().fold(builder, |builder, name| builder.named_store(name, store.clone()));
         let runtime = builder.clock(shared).keepers(Workplace::BesideTheCalls).build()?;
-        Ok(Self { executor, runtime, store, clock: Arc::clone(clock) })
+        let reached = Cell::new(clock.uptime());
+        Ok(Self { executor, runtime, store, clock: Arc::clone(clock), looked, reached })
     }
 
     /// What is left of a delivery comes to its end: time passes until no lease holds, then the store can be reached again,
@@ -71,7 +80,35 @@ impl Process {
 
     /// What has passed by now has passed for the next process too; to be called inside this one.
     pub(super) fn note_time(&self) {
-        self.clock.uptime();
+        self.reached.set(self.clock.uptime());
+    }
+
+    /// Another process ran meanwhile: time has passed for this one too.
+    pub(super) fn goes_on(&self) {
+        self.executor.block_on(async {
+            self.clock.goes_on(self.reached.get()).await;
+            self.note_time();
+        });
+    }
+
+    /// The same, of a process that was paused: `step` is what it does before it looks again whether its lease is over, and
+    /// before anything else of it runs. To be called inside this one.
+    pub(super) async fn goes_on_with<T>(&self, mut step: impl FnMut(&mut Context<'_>) -> T) -> T {
+        let stopped_at = self.reached.get();
+        let behind = self.clock.passed().saturating_sub(stopped_at);
+        self.clock.is_here(behind);
+        let mut advance = Box::pin(tokio::time::advance(behind));
+        let stepped = poll_fn(|cx| {
+            // This moves tokio's clock, and lets the others run when it is polled again.
+            _ = advance.as_mut().poll(cx);
+            self.looked.last_looked(Some(stopped_at));
+            let stepped = step(cx);
+            self.looked.last_looked(None);
+            Poll::Ready(stepped)
+        });
+        let stepped = stepped.await;
+        advance.await;
+        stepped
     }
 
     /// The process ends in good order.

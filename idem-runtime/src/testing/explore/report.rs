@@ -189,8 +189,10 @@ impl fmt::Display for Exploration {
 pub(super) fn harmed(mishap: &Mishap, ending: &Ending) -> String {
     let Mishap { delivery, point, harm } = mishap;
     let inside = match ending {
-        Ending::Cut { inside: Some(task), .. } => format!(", in the body of `{task}`"),
-        Ending::Cut { inside: None, .. } => ", outside of any body".to_owned(),
+        Ending::Cut { inside: Some(task), .. } | Ending::Paused { inside: Some(task) } => {
+            format!(", in the body of `{task}`")
+        }
+        Ending::Cut { inside: None, .. } | Ending::Paused { inside: None } => ", outside of any body".to_owned(),
         _ => String::new(),
     };
     let at = match point {
@@ -204,6 +206,13 @@ pub(super) fn harmed(mishap: &Mishap, ending: &Ending) -> String {
         Harm::Away => format!("delivery {delivery}: from {at} on the store was away, until the leases were over"),
         Harm::Kill(side) => format!("delivery {delivery}: killed {}{at}{}{inside}", before(*side), after(*side)),
         Harm::Drop(side) => format!("delivery {delivery}: dropped {}{at}{}{inside}", before(*side), after(*side)),
+        Harm::Pause(side) => {
+            format!(
+                "delivery {delivery}: paused {}{at}{}{inside}, for longer than its lease",
+                before(*side),
+                after(*side)
+            )
+        }
     }
 }
 
@@ -229,8 +238,18 @@ pub(super) fn delivery_ended(number: usize, ending: &Ending) -> Option<String> {
         Ending::Answered => Some(format!("delivery {number}: answered")),
         Ending::Refused(error) => Some(format!("delivery {number}: answered an error: {error}")),
         Ending::Cut { is_killed: true, .. } => Some("the leases ran out, and another process took over".to_owned()),
-        Ending::Cut { is_killed: false, .. } | Ending::Hung(_) => None,
+        Ending::Cut { is_killed: false, .. } | Ending::Paused { .. } | Ending::Hung(_) => None,
     }
+}
+
+/// How a delivery ended that was paused.
+pub(super) fn went_on(number: usize, ending: &Ending) -> String {
+    let ended = match ending {
+        Ending::Refused(error) => format!("answered an error: {error}"),
+        Ending::Hung(how) => format!("hangs: {how}"),
+        Ending::Answered | Ending::Cut { .. } | Ending::Paused { .. } => "answered".to_owned(),
+    };
+    format!("delivery {number} goes on, and {ended}")
 }
 
 fn ordinal(number: u64) -> String {

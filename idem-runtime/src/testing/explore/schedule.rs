@@ -44,6 +44,8 @@ pub(super) enum Harm {
     Kill(Side),
     /// The delivery's future is dropped.
     Drop(Side),
+    /// The process is stopped, and goes on when another has had the next delivery.
+    Pause(Side),
     /// From here on the store is away, until the leases are over.
     Away,
 }
@@ -60,8 +62,9 @@ pub(super) enum Side {
 }
 
 /// In the order in which they are tried.
-const AT_AWAITS: [(Harm, &str); 2] = [(Harm::Kill(Side::Here), "kill"), (Harm::Drop(Side::Here), "drop")];
-const AT_OPERATIONS: [(Harm, &str); 8] = [
+const AT_AWAITS: [(Harm, &str); 3] =
+    [(Harm::Kill(Side::Here), "kill"), (Harm::Drop(Side::Here), "drop"), (Harm::Pause(Side::Here), "pause")];
+const AT_OPERATIONS: [(Harm, &str); 10] = [
     (Harm::LoseRequest, "lose-request"),
     (Harm::LoseReply, "lose-reply"),
     (Harm::Late, "late"),
@@ -70,6 +73,8 @@ const AT_OPERATIONS: [(Harm, &str); 8] = [
     (Harm::Drop(Side::Before), "drop-before"),
     (Harm::Drop(Side::After), "drop-after"),
     (Harm::Away, "away"),
+    (Harm::Pause(Side::Before), "pause-before"),
+    (Harm::Pause(Side::After), "pause-after"),
 ];
 
 /// One thing that goes wrong.
@@ -84,6 +89,12 @@ pub(super) struct Mishap {
 /// Everything that goes wrong, in the order in which it does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Schedule(pub(super) Vec<Mishap>);
+
+impl Harm {
+    pub(super) fn is_pause(self) -> bool {
+        matches!(self, Self::Pause(_))
+    }
+}
 
 impl Point {
     pub(super) fn operation(op: Op, number: u64) -> Option<Self> {
@@ -110,9 +121,16 @@ impl Schedule {
         self.0.iter().filter(|mishap| mishap.delivery == delivery).copied().collect()
     }
 
-    /// The last delivery in which something goes wrong; 0 where nothing does.
-    pub(super) fn last_harmed(&self) -> usize {
-        self.0.iter().map(|mishap| mishap.delivery).max().unwrap_or(0)
+    /// How many deliveries there are before one to which nothing is done: those in which something goes wrong, and the one
+    /// that comes while an owner is paused.
+    pub(super) fn disturbed(&self) -> usize {
+        let disturbed = |mishap: &Mishap| mishap.delivery + usize::from(mishap.harm.is_pause());
+        self.0.iter().map(disturbed).max().unwrap_or(0)
+    }
+
+    /// How many of its faults are pauses.
+    pub(super) fn pauses(&self) -> usize {
+        self.0.iter().filter(|mishap| mishap.harm.is_pause()).count()
     }
 
     /// This schedule and one thing more, at each of the points that come after its last.

@@ -18,6 +18,8 @@ where
     let mut level = vec![Schedule::default()];
     for size in 0..=explorer.max_faults {
         let mut next = Vec::new();
+        // A pause is the most that can go wrong: another delivery comes in the middle of it.
+        level.sort_by_key(Schedule::pauses);
         for schedule in level {
             if found.schedules() == explorer.max_schedules {
                 found.is_cut = true;

@@ -11,7 +11,8 @@ use crate::claim::{
 use crate::clock::Timestamp;
 use crate::key::Key;
 use crate::record::Record;
-use crate::store::{Description, ListQuery, Store, StoreError, StoreFuture, SweepReport, TxConnection, Within};
+use crate::store::memory::MemoryStore;
+use crate::store::{Description, ListQuery, MEMORY, Store, StoreError, StoreFuture, SweepReport, TxConnection, Within};
 
 /// Stands between a caller and any store, and lets calls fail as the test says: by number, next, always, held back, late.
 /// It has no time and no chance in it. Clones are the same store.
@@ -40,12 +41,19 @@ pub struct FaultStore {
     inner: Arc<dyn Store>,
     faults: Faults,
     keeper: Faults,
+    /// The records behind, where the testing kit's transactions go over them.
+    in_memory: Option<MemoryStore>,
 }
 
 impl FaultStore {
     /// Nothing fails yet.
     pub fn new(inner: Arc<dyn Store>) -> Self {
-        Self { inner, faults: Faults::new(), keeper: Faults::new() }
+        Self { inner, faults: Faults::new(), keeper: Faults::new(), in_memory: None }
+    }
+
+    /// The same over records in memory, which the testing kit's transactions take with them.
+    pub(crate) fn over_memory(records: &MemoryStore) -> Self {
+        Self { in_memory: Some(records.clone()), ..Self::new(Arc::new(records.clone())) }
     }
 
     /// What goes wrong with the calls of this handle.
@@ -190,11 +198,14 @@ impl Store for FaultStore {
 
     /// What goes over a caller's connection passes by.
     fn within<'a>(&'a self, connection: TxConnection<'a>) -> Result<Box<dyn Within + 'a>, TxConnection<'a>> {
-        self.inner.within(connection)
+        match (connection, &self.in_memory) {
+            (TxConnection::Memory(transaction), Some(records)) => Ok(transaction.over(records)),
+            (connection, _) => self.inner.within(connection),
+        }
     }
 
     fn transactions(&self) -> Option<&'static str> {
-        self.inner.transactions()
+        self.in_memory.as_ref().map_or_else(|| self.inner.transactions(), |_| Some(MEMORY))
     }
 
     fn keeper(&self) -> StoreFuture<'_, Arc<dyn Store>> {
@@ -202,7 +213,7 @@ impl Store for FaultStore {
         Box::pin(async move {
             let inner = opened.await?;
             let keeper: Arc<dyn Store> =
-                Arc::new(Self { inner, faults: self.keeper.clone(), keeper: self.keeper.clone() });
+                Arc::new(Self { inner, faults: self.keeper.clone(), keeper: self.keeper.clone(), in_memory: None });
             Ok(keeper)
         })
     }
