@@ -296,7 +296,10 @@ macro_rules! transaction_tests {
             rows.runtime
                 .enter(async {
                     let entered = AtomicU32::new(0);
-                    let mut tx = rows.begin().await;
+                    // Closed and not given back to a pool: over MySQL a connection whose statement was dropped may never
+                    // answer again (TX-7).
+                    let mut connection = rows.connect().await;
+                    let mut tx = connection.begin().await.unwrap();
                     {
                         let mut call = std::pin::pin!(transfer(&mut tx, 1, Then::Return));
                         // Each poll is one more await of the call that it is dropped at, until it would have ended.
@@ -308,6 +311,7 @@ macro_rules! transaction_tests {
                         }
                     }
                     drop(tx);
+                    drop(connection);
                     assert!(rows.visible().await.is_empty());
                     let mut tx = rows.begin().await;
                     assert!(transfer::call(&mut tx, 1, Then::Return).await.unwrap().is_fresh());
