@@ -47,6 +47,7 @@
 //! | `postgres` | `PostgresStore` |
 //! | `mysql` | `MySqlStore`, for MySQL and MariaDB |
 //! | `redis` | `RedisStore`, for Redis and Valkey; `redis-cluster` and `redis-sentinel` for those |
+//! | `encryption` | `EncryptedStore`: results encrypted before any store sees them |
 //! | `tls-rustls` | TLS for the connections of all of them |
 //! | `testing` | `testing`: clocks, fault injection (of calls and of the network), the conformance suite for stores, and the crash explorer for handlers |
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -71,6 +72,8 @@ pub use idem_runtime::{
     Transactional, claim, clock, codec, connect, current, in_current, key, policy, record, step, store, task,
     transition,
 };
+#[cfg(feature = "encryption")]
+pub use idem_runtime::{EncryptedStore, EncryptionKey, EncryptionKeyError};
 #[cfg(feature = "mysql")]
 pub use idem_runtime::{MySqlStore, MySqlStoreBuilder};
 #[cfg(feature = "postgres")]

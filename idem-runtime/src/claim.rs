@@ -112,8 +112,14 @@ pub struct AdmitRequest {
 pub enum AdmitVerdict {
     /// It is this caller's to enqueue: the key is pending, for this ticket.
     Admitted,
-    /// It was admitted for another ticket, and no delivery of it has claimed the key yet.
-    Queued(Arc<Record>),
+    /// It was admitted for another ticket, and no delivery of it has claimed the key yet. Whether it is in the queue, the
+    /// record's [`completed_at`](Record::completed_at) says.
+    Queued {
+        /// For how much longer it is expected.
+        left: Duration,
+        /// The record, for who and since when.
+        record: Arc<Record>,
+    },
     /// A delivery of it is running.
     Running {
         /// How much is left of its lease; `None` where the claim has no deadline.

@@ -46,6 +46,8 @@ pub use self::runtime::{
     TaskHandle, Ticket, task,
 };
 pub use self::step::step;
+#[cfg(feature = "encryption")]
+pub use self::store::encrypted::{EncryptedStore, EncryptionKey, EncryptionKeyError};
 pub use self::store::memory::{MemoryStore, MemoryStoreBuilder};
 #[cfg(feature = "mysql")]
 pub use self::store::mysql::{MySqlStore, MySqlStoreBuilder};

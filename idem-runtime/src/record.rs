@@ -175,7 +175,7 @@ pub struct Record {
     pub created_at: Timestamp,
     /// When the record last changed.
     pub updated_at: Timestamp,
-    /// When the call completed.
+    /// When the call completed. Of a pending record when its ticket was kept: from then on the job is in the queue.
     pub completed_at: Option<Timestamp>,
     /// From when on the record is absent; never, where `None`.
     pub expires_at: Option<Timestamp>,

@@ -6,6 +6,8 @@ mod arguments;
 mod attempts;
 mod bad_input;
 mod duplicates;
+#[cfg(feature = "encryption")]
+mod encrypted;
 mod errors;
 mod explain;
 mod failure;

@@ -152,7 +152,13 @@ async fn lead<'a>(call: &'a Call, leader: Leader<'a>, patience: &mut Patience<'_
         let mut pledge = Pledge::new(&call.slot.keeper, &claim);
         let sent = call.clock.uptime();
         let Asked { answer: asked, again } = persistently(|| call.slot.store.claim(&claim)).await;
-        if !matches!(asked, Err(StoreError::Unavailable { .. }) | Ok(ClaimVerdict::Claimed(_))) {
+        // Of a claim that was sent twice, the first may be applied where the second met a lock.
+        let is_open = match &asked {
+            Err(StoreError::Unavailable { .. }) | Ok(ClaimVerdict::Claimed(_)) => true,
+            Err(StoreError::Busy { .. }) => again,
+            _ => false,
+        };
+        if !is_open {
             pledge.kept();
         }
         let verdict = match asked {
@@ -217,6 +223,8 @@ async fn running<'a>(
             Ok(None)
         }
         OnInProgress::Error => Err(in_progress(call, lease_left)),
+        // Something holds the record, or the whole table: that is no call to be skipped for.
+        OnInProgress::Skip if record.is_none() => Err(in_progress(call, None)),
         OnInProgress::Skip => Ok(Some(Entry::Skip(record))),
     }
 }

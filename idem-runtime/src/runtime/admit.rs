@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Runtime;
-use crate::claim::{AdmitRequest, AdmitVerdict, ClaimRequest, FailRequest, Failure, RenewRequest};
+use crate::ambient::Frame;
+use crate::claim::{AdmitRequest, AdmitVerdict, ClaimRequest, FailRequest, Failure, RenewRequest, RenewVerdict};
 use crate::codec::ResultCodec;
 use crate::error::{At, Error};
 use crate::events;
+use crate::gate::Pass;
 use crate::key::{Fingerprint, Key};
 use crate::lease::Settlement;
 use crate::outcome::Outcome;
@@ -18,6 +20,9 @@ use crate::run::{self, Slot};
 use crate::settings::{Enforced, Settings};
 use crate::store::StoreError;
 use crate::transition::MIN_GRACE;
+
+/// When to ask again, while another producer is about to enqueue the job.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// A job whose result is kept for ever is not expected for ever: where a queue lost it, it shall be enqueued again some day.
 const LONGEST_EXPECTED: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -48,7 +53,7 @@ const LONGEST_EXPECTED: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 pub enum Admission<T> {
     /// Enqueue it, then [keep](Ticket::keep) the ticket. Until then others are told that it is queued.
     New(Ticket),
-    /// Another producer was told to enqueue it, and no delivery has begun.
+    /// It is in the queue, as another producer said by keeping its ticket, and no delivery has begun.
     AlreadyQueued,
     /// A delivery of it is running.
     AlreadyRunning,
@@ -75,6 +80,8 @@ struct Held {
     kept_for: Duration,
     /// Nothing is left to give back.
     settled: bool,
+    /// A shutdown waits for it.
+    _pass: Pass,
 }
 
 impl Ticket {
@@ -88,14 +95,14 @@ impl Ticket {
     /// enqueued again.
     ///
     /// # Errors
-    /// [`Error::StoreUnavailable`] and [`Error::Store`]: the job stays in the queue and will run; producers may be told to enqueue
-    /// it again once the runtime's [`admit_ttl`](super::RuntimeBuilder::admit_ttl) is over.
+    /// [`Error::StoreUnavailable`] and [`Error::Store`]: the job stays in the queue and will run, so that this is no reason to enqueue it
+    /// again; other producers may be told to once the runtime's [`admit_ttl`](super::RuntimeBuilder::admit_ttl) is over.
     ///
     /// # Cancel safety
     /// Safe: dropped before the answer, the ticket is not given back; it is kept, or ends with the `admit_ttl`.
-    pub async fn keep(self) -> Result<(), Error> {
+    pub fn keep(self) -> impl Future<Output = Result<(), Error>> + Send + use<> {
         let expected = self.held.as_ref().map_or(Duration::ZERO, |held| held.kept_for);
-        self.keep_for(expected).await
+        self.keep_for(expected)
     }
 
     /// As [`keep`](Self::keep), for so long: for a job that is due later than that.
@@ -105,15 +112,18 @@ impl Ticket {
     ///
     /// # Cancel safety
     /// As [`keep`](Self::keep).
-    pub async fn keep_for(mut self, expected: Duration) -> Result<(), Error> {
-        let Some(held) = &mut self.held else { return Ok(()) };
-        // Whatever the store says now: the job is in the queue.
-        held.settled = true;
-        let request = [RenewRequest { key: self.key.clone(), owner: held.claim.owner, lease: expected }];
-        let renewed = run::persistently(|| held.slot.store.renew(&request)).await.answer;
-        // A delivery that has the key already needs nobody to wait for it.
-        let verdict = renewed.and_then(|mut answers| answers.pop().transpose());
-        verdict.map(drop).map_err(|error| Error::store(&self.key, error))
+    pub fn keep_for(mut self, expected: Duration) -> impl Future<Output = Result<(), Error>> + Send + use<> {
+        // Whatever the store says, and whether or not this is awaited: the job is in the queue.
+        if let Some(held) = &mut self.held {
+            held.settled = true;
+        }
+        async move {
+            let Some(held) = &self.held else { return Ok(()) };
+            match held.keep(expected).await {
+                Ok(()) => Ok(()),
+                Err(error) => Err(Error::store(&self.key, error)),
+            }
+        }
     }
 
     /// The job was not enqueued: the next producer is told to. Dropping the ticket does so in the background.
@@ -132,6 +142,29 @@ impl Ticket {
 }
 
 impl Held {
+    /// Prolongs the ticket. One that ran out, or whose record the store lost, is asked for again, unless somebody else has
+    /// the key by now: then there is nothing to expect.
+    async fn keep(&self, expected: Duration) -> Result<(), StoreError> {
+        if self.renewed(self.claim.owner, expected).await? {
+            return Ok(());
+        }
+        let again = AdmitRequest { ticket: Owner::random(), hold: expected, ..self.asked() };
+        match run::persistently(|| self.slot.store.admit(&again)).await.answer? {
+            AdmitVerdict::Admitted => self.renewed(again.ticket, expected).await.map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the ticket still was one.
+    async fn renewed(&self, ticket: Owner, expected: Duration) -> Result<bool, StoreError> {
+        let request = [RenewRequest { key: self.claim.key.clone(), owner: ticket, lease: expected }];
+        let mut answers = run::persistently(|| self.slot.store.renew(&request)).await.answer?;
+        let renewed = answers.pop().transpose()?;
+        // A delivery that has the key, or had it, needs nobody to wait for it.
+        let gone = [None, Some(State::Pending), Some(State::Retryable), Some(State::Cleared)];
+        Ok(!matches!(renewed, Some(RenewVerdict::LeaseLost(found)) if gone.contains(&found)))
+    }
+
     /// A request to the store for this ticket.
     fn asked(&self) -> AdmitRequest {
         let claim = &*self.claim;
@@ -200,6 +233,7 @@ impl Runtime {
         let slot = self.slot(settings);
         slot.keeper.ensure().map_err(|error| Error::store(key, error))?;
         loop {
+            let _pass = self.pass(&Frame::current(), key)?;
             let claim = ClaimRequest {
                 key: key.clone(),
                 owner: Owner::random(),
@@ -212,22 +246,20 @@ impl Runtime {
             };
             let (slot, claim) = (Arc::clone(slot), Arc::new(claim));
             // From here on a ticket may be there, whose answer nobody hears.
-            let mut held = Held { slot, claim, kept_for: kept_for(settings), settled: false };
+            let mut held = Held { slot, claim, kept_for: kept_for(settings), settled: false, _pass };
             let request = held.asked();
             let answer = run::persistently(|| held.slot.store.admit(&request)).await.answer;
-            held.settled = !matches!(answer, Ok(AdmitVerdict::Admitted) | Err(StoreError::Unavailable { .. }));
-            let verdict = match answer {
-                Ok(verdict) => verdict,
-                // A claim that is not committed yet: somebody is running.
-                Err(StoreError::Busy { .. }) => return Ok(Admission::AlreadyRunning),
-                Err(error) => return Err(Error::store(key, error)),
-            };
-            return match verdict {
+            held.settled = matches!(&answer, Ok(verdict) if !matches!(verdict, AdmitVerdict::Admitted));
+            return match answer.map_err(|error| Error::store(key, error))? {
                 AdmitVerdict::Admitted => {
                     events::admitted(key);
                     Ok(Admission::New(Ticket { key: key.clone(), held: Some(held) }))
                 }
-                AdmitVerdict::Queued(_) => Ok(Admission::AlreadyQueued),
+                AdmitVerdict::Queued { record, .. } if record.completed_at.is_some() => Ok(Admission::AlreadyQueued),
+                // Nobody knows whether that producer comes to it.
+                AdmitVerdict::Queued { left, .. } => {
+                    Err(Error::InProgress { at: At::new(key), retry_after: left.min(ASK_AGAIN) })
+                }
                 AdmitVerdict::Running { .. } => Ok(Admission::AlreadyRunning),
                 AdmitVerdict::Completed(record) => Ok(Admission::AlreadyDone(run::kept(key, codec, &record)?)),
                 AdmitVerdict::Mismatch { arguments } => Err(Error::Mismatch { at: At::new(key), arguments }),

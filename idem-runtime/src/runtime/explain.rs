@@ -85,11 +85,20 @@ fn explained(key: &Key, record: Option<Record>, now: Timestamp) -> Explanation {
         ),
         Status::Is(State::Pending) => {
             let until = found.retry_at.map_or_else(String::new, |until| format!(", and is expected until {until}"));
-            let because = format!("it was enqueued at {} {}{until}", found.updated_at, by(found));
-            (false, format!("{because}; the next delivery runs, and producers are told that it is queued"), None, None)
+            let stands =
+                if found.completed_at.is_some() { "it is in the queue" } else { "a producer is about to enqueue it" };
+            let because = format!("{stands}, since {} {}{until}", found.updated_at, by(found));
+            (
+                false,
+                format!("{because}; the next delivery runs, and no other producer is told to enqueue it"),
+                None,
+                None,
+            )
         }
         Status::Is(State::Retryable) if found.attempt == 0 => {
-            (false, format!("a call of it was given up at {}; the next delivery runs", found.updated_at), None, None)
+            let because =
+                format!("since {} nobody has it: it was given up, or admitted and never came", found.updated_at);
+            (false, format!("{because}; the next delivery runs"), None, None)
         }
         Status::Is(State::Retryable) => {
             let last = found.error.as_deref().map_or_else(String::new, |why| format!(": {why}"));

@@ -21,7 +21,8 @@ pub struct Shutdown {
 }
 
 impl Shutdown {
-    /// Whether nothing was under way any more: the process may end, and no claim of it is left.
+    /// Whether nothing was under way any more, and the store was told of all that is to be told: the process may end. What a task's
+    /// `reconcile` is to be asked for after a drop stays claimed until its lease is over.
     pub fn is_complete(&self) -> bool {
         self.calls == 0 && self.unsettled.is_empty()
     }

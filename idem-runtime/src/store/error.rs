@@ -55,6 +55,14 @@ pub enum StoreError {
         /// The highest format known.
         known: u16,
     },
+    /// A result is encrypted, or should be, and does not open here. Its call is neither answered nor run again.
+    #[error("the result of key {key} cannot be opened: {reason}")]
+    Encrypted {
+        /// The key, in its readable form.
+        key: String,
+        /// Why, and how to mend it; no bytes of it.
+        reason: String,
+    },
     /// The tables are not what this library expects.
     #[error("the schema of {store} is not usable: {reason}")]
     Schema {

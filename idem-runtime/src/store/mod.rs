@@ -4,6 +4,8 @@
 //! implement [`Store`]; `testing::conformance` proves an implementation.
 
 mod connect;
+#[cfg(feature = "encryption")]
+pub(crate) mod encrypted;
 mod error;
 pub(crate) mod memory;
 #[cfg(feature = "mysql")]

@@ -15,14 +15,17 @@ pub fn admit(record: Option<&Record>, request: &AdmitRequest, now: Timestamp) ->
     let Some(found) = live(record, now) else {
         return pend(unclaimed(record, request, now), request, now);
     };
-    if let Some(arguments) = mismatch(found, request.fingerprint.as_ref()) {
+    if let Some(arguments) = mismatch(found, request.fingerprint.as_ref(), now) {
         return Step::keep(AdmitVerdict::Mismatch { arguments });
     }
     let ours = found.owner == request.ticket;
     let answer = || Arc::new(found.clone());
     match found.status(now) {
         Status::Is(State::Pending) if ours => Step::keep(AdmitVerdict::Admitted),
-        Status::Is(State::Pending) => Step::keep(AdmitVerdict::Queued(answer())),
+        Status::Is(State::Pending) => {
+            let left = found.retry_at.map_or(Duration::MAX, |until| until.since(now));
+            Step::keep(AdmitVerdict::Queued { left, record: answer() })
+        }
         Status::Is(State::Running) => {
             Step::keep(AdmitVerdict::Running { lease_left: found.lease_left(now), record: answer() })
         }
@@ -52,7 +55,8 @@ fn unclaimed(before: Option<&Record>, request: &AdmitRequest, now: Timestamp) ->
 fn pend(mut next: Record, request: &AdmitRequest, now: Timestamp) -> Step<AdmitVerdict> {
     next.owner = request.ticket;
     next.holder = Arc::clone(&request.holder);
-    next.fingerprint = next.fingerprint.or_else(|| request.fingerprint.clone());
+    // Of a key that nobody claimed these are the first arguments that count.
+    next.fingerprint = next.fingerprint.filter(|_| next.attempt > 0).or_else(|| request.fingerprint.clone());
     expect(&mut next, now + at_least_a_lease(request.hold), now);
     Step::put(next, AdmitVerdict::Admitted)
 }

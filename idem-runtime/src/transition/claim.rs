@@ -14,7 +14,7 @@ pub fn claim(record: Option<&Record>, request: &ClaimRequest, now: Timestamp) ->
     let Some(found) = live(record, now) else {
         return grant(record, request, 1, None, now);
     };
-    if let Some(arguments) = mismatch(found, request.fingerprint.as_ref()) {
+    if let Some(arguments) = mismatch(found, request.fingerprint.as_ref(), now) {
         return Step::keep(ClaimVerdict::Mismatch { arguments });
     }
     let ours = found.owner == request.owner;

@@ -58,10 +58,12 @@ pub fn live(record: Option<&Record>, now: Timestamp) -> Option<&Record> {
     record.filter(|record| record.status(now) != Status::Absent)
 }
 
-/// The arguments that differ, where the record and the caller both say theirs. What was cleared says nothing about
-/// arguments (PROTO-13).
-fn mismatch(found: &Record, ours: Option<&Fingerprint>) -> Option<Vec<String>> {
-    if found.state == State::Cleared {
+/// The arguments that differ, where the record and the caller both say theirs. What was cleared, or admitted and is expected
+/// no longer, says nothing about arguments (PROTO-13).
+fn mismatch(found: &Record, ours: Option<&Fingerprint>, now: Timestamp) -> Option<Vec<String>> {
+    let expected_no_longer =
+        found.state == State::Pending && found.attempt == 0 && found.status(now) != Status::Is(State::Pending);
+    if found.state == State::Cleared || expected_no_longer {
         return None;
     }
     let (theirs, ours) = found.fingerprint.as_ref().zip(ours)?;
@@ -110,6 +112,7 @@ fn rest(record: &Record, state: State, now: Timestamp) -> Record {
     (next.state, next.format) = (state, state.format());
     next.lease_until = None;
     next.retry_at = None;
+    next.completed_at = None;
     next.updated_at = now;
     next.expires_at = match state {
         State::Parked => None,

@@ -21,6 +21,7 @@ pub fn renew(record: Option<&Record>, request: &RenewRequest, now: Timestamp) ->
         // A ticket is never shortened: what was enqueued is expected as long as its longest promise (ADMIT-5).
         Some(found) if found.status(now) == Status::Is(State::Pending) && found.owner == request.owner => {
             let mut next = found.clone();
+            next.completed_at = found.completed_at.or(Some(now));
             let until = now + at_least_a_lease(request.lease);
             expect(&mut next, found.retry_at.map_or(until, |before| before.max(until)), now);
             Step::put(next, RenewVerdict::Renewed)

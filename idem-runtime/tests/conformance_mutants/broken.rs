@@ -298,7 +298,7 @@ impl Store for Broken {
     fn admit<'a>(&'a self, request: &'a AdmitRequest) -> StoreFuture<'a, AdmitVerdict> {
         let kept = |_: Option<&Record>, written: &mut Record, verdict: &mut AdmitVerdict, now: Timestamp| {
             match (self.fault, &*verdict) {
-                (Some(AdmittedTwice), AdmitVerdict::Queued(_)) => *verdict = AdmitVerdict::Admitted,
+                (Some(AdmittedTwice), AdmitVerdict::Queued { .. }) => *verdict = AdmitVerdict::Admitted,
                 (Some(TicketNeverEnds), AdmitVerdict::Admitted) => {
                     (written.retry_at, written.expires_at) = (None, None);
                 }

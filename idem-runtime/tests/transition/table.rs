@@ -186,7 +186,7 @@ fn answer(world: &mut World, claim: &ClaimRequest, operation: &str) -> String {
 fn admitted(verdict: AdmitVerdict) -> String {
     match verdict {
         AdmitVerdict::Admitted => "Admitted".into(),
-        AdmitVerdict::Queued(_) => "Queued".into(),
+        AdmitVerdict::Queued { .. } => "Queued".into(),
         AdmitVerdict::Running { .. } => "Running".into(),
         AdmitVerdict::Completed(_) => "Completed".into(),
         AdmitVerdict::Failed(_) => "Failed".into(),

@@ -149,6 +149,15 @@ impl Inner {
         Ok(verdict)
     }
 
+    /// A copy of an earlier life would answer the delivery, and leave the key pending.
+    async fn admit(&self, request: &AdmitRequest) -> Result<AdmitVerdict, StoreError> {
+        let verdict = self.durable.admit(request).await?;
+        if matches!(verdict, AdmitVerdict::Admitted) {
+            _ = self.ask(self.cache.remove(&request.key)).await;
+        }
+        Ok(verdict)
+    }
+
     async fn complete(&self, request: &CompleteRequest) -> Result<CompleteVerdict, StoreError> {
         let verdict = self.durable.complete(request).await?;
         if let CompleteVerdict::Completed { record, .. } = &verdict {
@@ -232,7 +241,7 @@ impl Store for TieredStore {
     }
 
     fn admit<'a>(&'a self, request: &'a AdmitRequest) -> StoreFuture<'a, AdmitVerdict> {
-        self.inner.durable.admit(request)
+        Box::pin(self.inner.admit(request))
     }
 
     fn renew<'a>(&'a self, requests: &'a [RenewRequest]) -> StoreFuture<'a, Vec<Result<RenewVerdict, StoreError>>> {

@@ -80,7 +80,7 @@ impl Brief for AdmitVerdict {
     fn brief(&self) -> String {
         match self {
             Self::Admitted => "Admitted".into(),
-            Self::Queued(record) => format!("Queued({})", record.brief()),
+            Self::Queued { left, record } => format!("Queued(left {left:?}; {})", record.brief()),
             Self::Running { lease_left, record } => format!("Running(lease left {lease_left:?}; {})", record.brief()),
             Self::Completed(record) => format!("Completed({})", record.brief()),
             Self::Failed(record) => format!("Failed({})", record.brief()),

@@ -26,7 +26,7 @@ pub(super) async fn first_to_ask_is_admitted(bench: &Bench) -> Checked {
     a.admitted(long(bench)).await?;
     for other in [bench.worker(&key), bench.worker(&key).elsewhere()] {
         match other.admit(long(bench)).await? {
-            AdmitVerdict::Queued(record) if record.owner == a.claim.owner => {}
+            AdmitVerdict::Queued { record, .. } if record.owner == a.claim.owner && record.completed_at.is_none() => {}
             found => return Err(Stop::found(&found, "Queued, with the first caller's ticket")),
         }
     }
@@ -189,7 +189,8 @@ pub(super) async fn kept_ticket_stays(bench: &Bench) -> Checked {
     hold!(until == after, "a ticket was shortened, or prolonged without need: {until:?} to {after:?}");
     want!(bench.worker(&key).renew().await?, RenewVerdict::LeaseLost(Some(State::Pending)));
     bench.pass(bench.lease() * 5 / 2).await?;
-    want!(bench.worker(&key).admit(long(bench)).await?, AdmitVerdict::Queued(_));
+    want!(bench.worker(&key).admit(long(bench)).await?,
+        AdmitVerdict::Queued { ref record, .. } if record.completed_at.is_some());
     Ok(())
 }
 
@@ -217,7 +218,7 @@ pub(super) async fn one_of_many_is_admitted(bench: &Bench) -> Checked {
         for answer in asked {
             match answer.await.map_err(crowd::panicked)?? {
                 AdmitVerdict::Admitted => admitted += 1,
-                AdmitVerdict::Queued(_) => {}
+                AdmitVerdict::Queued { .. } => {}
                 found => return Err(Stop::found(&found, "Admitted or Queued")),
             }
         }

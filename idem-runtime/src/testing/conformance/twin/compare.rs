@@ -77,7 +77,9 @@ impl Words<'_> {
     pub(super) fn admit(&self, verdict: &AdmitVerdict) -> String {
         match verdict {
             AdmitVerdict::Admitted => "Admitted".into(),
-            AdmitVerdict::Queued(record) => format!("Queued({})", self.record(record)),
+            AdmitVerdict::Queued { left, record } => {
+                format!("Queued(left {}; {})", self.left(Some(*left)), self.record(record))
+            }
             AdmitVerdict::Running { lease_left, record } => {
                 format!("Running(lease left {}; {})", self.left(*lease_left), self.record(record))
             }
