@@ -45,9 +45,9 @@ pub(crate) async fn lock(
             Err(StoreError::Busy { .. }) => None,
             Err(error) => return Err(Error::store(key, error)),
             Ok(ClaimVerdict::Claimed(claimed)) => match hold(slot, clock, &claim, claimed, sent).await? {
-                Some(lease) => {
+                Some(held) => {
                     pledge.kept();
-                    return Ok((lease, claimed));
+                    return Ok(held);
                 }
                 None => continue,
             },
