@@ -44,12 +44,11 @@ fn clip_times(world: &mut World, lease: u8) {
     }
 }
 
+/// Shows each name of a kind in a state.
+pub type Each<W, T> = fn(&mut W, &mut dyn FnMut(&mut T));
+
 /// Gives the names of a kind new ones, in the order of the old ones, so that states that differ in names alone are one.
-pub fn rename<W, T: Copy + Ord + From<u8>>(
-    world: &mut W,
-    each: fn(&mut W, &mut dyn FnMut(&mut T)),
-    mut new: impl FnMut(T, T) -> T,
-) {
+pub fn rename<W, T: Copy + Ord + From<u8>>(world: &mut W, each: Each<W, T>, mut new: impl FnMut(T, T) -> T) {
     let mut known: Vec<T> = Vec::with_capacity(8);
     each(world, &mut |name| known.push(*name));
     known.sort_unstable();
@@ -65,7 +64,7 @@ pub fn rename<W, T: Copy + Ord + From<u8>>(
 }
 
 /// Fences that the clock has passed are lower than every later one, whatever their figures.
-pub fn rename_fences<W>(world: &mut W, now: u8, each: fn(&mut W, &mut dyn FnMut(&mut u64))) {
+pub fn rename_fences<W>(world: &mut W, now: u8, each: Each<W, u64>) {
     let clock = u64::try_from(time(now).as_micros()).unwrap_or(0);
     let mut past = 0;
     rename(world, each, |fence, rank| {

@@ -89,7 +89,7 @@ impl Rules {
             (Some(Mutant::ClaimNotReplayable), Some(found)) if found.state == State::Running => found.owner = 0,
             (Some(Mutant::LateClaimGranted), Some(found)) if found.state == State::Retryable => found.owner = 0,
             (Some(Mutant::TakeoverIgnoresPark), Some(found)) => found.parks = false,
-            (Some(Mutant::LeaseByClientClock), _) if number % 2 == 0 => at += self.lease,
+            (Some(Mutant::LeaseByClientClock), _) if number.is_multiple_of(2) => at += self.lease,
             (Some(Mutant::AdmissionExcludes), Some(found)) if found.state == State::Pending => {
                 (found.state, found.lease_until) = (State::Running, found.retry_at);
             }
