@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use idem::claim::ClaimVerdict;
 use idem::testing::{Fault, Op};
 use idem::{Error, Runtime, StoreError};
 
@@ -207,6 +208,36 @@ on_each_store! {
         bench.clock.advance(Duration::from_millis(200));
         gate.open();
         assert!(run().await.unwrap().is_fresh());
+    }
+
+    /// LEASE-3: the answer to a claim is later than its lease, and so is another sending of it, which took the key back from
+    /// whoever had taken it over meanwhile. The body runs under the claim that holds, and its completion is taken.
+    async fn a_late_answer_to_a_claim_that_was_taken_over_and_back_enters_under_the_fence_that_holds(bench: Bench) {
+        let faults = bench.store.faults();
+        faults.next(Op::Claim, Fault::Late);
+        faults.next(Op::Claim, Fault::HoldReply);
+        let over = Duration::from_secs(31);
+        let (outcome, held) = tokio::join!(
+            call(&bench.runtime, "it.late_answer", "30s").run(async || Ok::<_, AppError>(idem::current().fence())),
+            async {
+                faults.reached(Op::Claim, 2).await;
+                let key = bench.runtime.key("it.late_answer").arg("id", &1).make().unwrap();
+                let inner = bench.store.inner();
+                until("the claim is granted", async || inner.get(&key).await.unwrap().is_some()).await;
+                bench.clock.advance(over);
+                let other = crate::support::claim(key.clone());
+                assert!(matches!(inner.claim(&other).await.unwrap(), ClaimVerdict::Claimed(taken) if taken.attempt == 2));
+                bench.clock.advance(other.lease);
+                assert_eq!(faults.deliver().await, 1, "the first sending of the claim");
+                let held = inner.get(&key).await.unwrap().unwrap();
+                assert_eq!(held.attempt, 3);
+                faults.release();
+                held
+            }
+        );
+        let outcome = outcome.unwrap();
+        assert_eq!((outcome.is_fresh(), outcome.call().recorded, outcome.call().attempt), (true, true, 3));
+        assert_eq!(outcome.into_value(), Some(held.fence));
     }
 
     /// R20, R21 through the pipeline: a lease of nothing is refused in words

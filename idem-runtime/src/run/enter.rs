@@ -178,9 +178,10 @@ async fn lead<'a>(call: &'a Call, leader: Leader<'a>, patience: &mut Patience<'_
         };
         if let ClaimVerdict::Claimed(claimed) = verdict {
             match hold(&call.slot, &*call.clock, &claim, claimed, sent).await? {
-                Some(lease) => {
+                Some((lease, held)) => {
                     leader.runs();
-                    let abandoned = abandoned(call, &claimed, again);
+                    let abandoned = abandoned(call, &held, again || held.fence != claimed.fence);
+                    let claimed = held;
                     let leader = Some(leader);
                     return Ok(Entry::Run(Holding { lease, claimed, abandoned, running: None, leader, pledge }));
                 }
@@ -260,19 +261,27 @@ pub(crate) async fn persistently<'a, T>(send: impl Fn() -> StoreFuture<'a, T>) -
 }
 
 /// Takes a granted claim into the heartbeats. Where the answer took longer than the lease, the claim is renewed before
-/// the body is entered; `None` where it was lost by then.
+/// the body is entered; `None` where it was lost by then. Answers the claim that holds.
 pub(super) async fn hold(
     slot: &Slot,
     clock: &dyn Clock,
     claim: &Arc<ClaimRequest>,
-    claimed: Claimed,
+    mut claimed: Claimed,
     sent: Duration,
-) -> Result<Option<Arc<Lease>>, Error> {
+) -> Result<Option<(Arc<Lease>, Claimed)>, Error> {
     let lease = Arc::new(Lease::new(Arc::clone(claim), sent));
     let key = &claim.key;
     while lease.is_over(clock) {
         if !lease.confirm(&*slot.store, clock).await.map_err(|error| Error::store(key, error))? {
             return Ok(None);
+        }
+        // A renewal asks for the owner alone. The claim may have been taken over meanwhile, and its own repetition, which was
+        // late, have taken the key back under a higher fence: sent again, it is answered what holds (PROTO-4).
+        match persistently(|| slot.store.claim(claim)).await.answer {
+            Ok(ClaimVerdict::Claimed(same)) if same.fence == claimed.fence => {}
+            Ok(ClaimVerdict::Claimed(newer)) => claimed = newer,
+            Ok(_) => return Ok(None),
+            Err(error) => return Err(Error::store(key, error)),
         }
     }
     slot.keeper.hold(&lease);
@@ -280,5 +289,5 @@ pub(super) async fn hold(
         events::taken_over(key, claimed.attempt);
     }
     events::claimed(key, claimed.attempt, claimed.fence);
-    Ok(Some(lease))
+    Ok(Some((lease, claimed)))
 }

@@ -52,9 +52,9 @@ pub(crate) async fn lock(
             Err(error) => return Err(Error::store(key, error)),
             Ok(ClaimVerdict::Claimed(_)) if !pass.admits() => return Err(shut_down()),
             Ok(ClaimVerdict::Claimed(claimed)) => match hold(slot, clock, &claim, claimed, sent).await? {
-                Some(lease) => {
+                Some(held) => {
                     pledge.kept();
-                    return Ok((lease, claimed));
+                    return Ok(held);
                 }
                 None => continue,
             },
