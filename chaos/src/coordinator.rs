@@ -42,7 +42,7 @@ const WINDOW: usize = 24;
 /// Between two looks at what is due.
 const TICK: Duration = Duration::from_millis(5);
 
-/// How long the last deliveries may take, once all faults are over.
+/// How long the last faults may take once they are due, and the last deliveries once all faults are over.
 const DRAIN: Duration = Duration::from_secs(60);
 
 /// Workers that end by themselves are a violation; so many make the run pointless.
@@ -148,10 +148,13 @@ impl Run {
                 _ = tick.tick() => {
                     injector.inject(began.elapsed(), self)?;
                     self.queue.look(Instant::now());
-                    if quiet.is_none() && began.elapsed() >= length && self.deliveries >= self.options.deliveries {
+                    let over = began.elapsed() >= length && self.deliveries >= self.options.deliveries;
+                    if over && injector.is_done() && quiet.is_none() {
                         self.stream.end();
-                        quiet = injector.is_done().then(Instant::now);
+                        quiet = Some(Instant::now());
                     }
+                    let late = began.elapsed() > length + DRAIN;
+                    ensure!(injector.is_done() || !late, "a planned fault finds nothing that it can be done to");
                 }
             }
             let more = self.dispatch()?;

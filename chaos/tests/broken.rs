@@ -38,5 +38,5 @@ fn claims_that_no_other_process_sees_are_found_out() {
 
 #[test]
 fn work_that_was_to_be_set_aside_and_is_run_again_is_found_out() {
-    assert_eq!(broken("reruns-parked"), BTreeSet::from(["RanSetAside".to_owned()]));
+    finds("reruns-parked", &["RanSetAside"]);
 }
