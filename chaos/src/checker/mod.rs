@@ -106,7 +106,7 @@ pub fn judge(history: &[Event], bounds: Bounds) -> Verdict {
         }
     }
     if let Some(says) = takeovers.too_long(bounds) {
-        violations.push(Violation { rule: Rule::Takeover, key: None, says });
+        violations.push(Violation { rule: Rule::Takeover, key: takeovers.longest_key, says });
     }
     violations.sort_by_key(|violation| (violation.rule, violation.key));
     Verdict { figures: Figures { takeovers, ..figures(history, &faults, bounds) }, violations }

@@ -23,6 +23,8 @@ pub struct Takeovers {
     pub p99_ms: u64,
     /// The longest of them.
     pub longest_ms: u64,
+    /// Whose it was.
+    pub longest_key: Option<u64>,
     /// The longest of all.
     pub longest_of_all_ms: u64,
 }
@@ -44,26 +46,27 @@ impl Takeovers {
 
 pub fn measure(keys: &Keys, faults: &Faults, bounds: Bounds) -> Takeovers {
     let (mut all, mut undisturbed) = (Vec::new(), Vec::new());
-    for (_, key) in keys.iter().filter(|(_, key)| key.policy == Some(Policy::Rerun)) {
+    for (number, key) in keys.iter().filter(|(_, key)| key.policy == Some(Policy::Rerun)) {
         for abandoned in &key.runs {
             let Some((died, next)) = takeover(key, abandoned, faults) else { continue };
             all.push(next - died);
             if !disturbed(key, abandoned, faults, (died, next), bounds) {
-                undisturbed.push(next - died);
+                undisturbed.push((next - died, number));
             }
         }
     }
     all.sort_unstable();
     undisturbed.sort_unstable();
     let at = |share: usize| undisturbed.get((undisturbed.len() * share).div_ceil(100).saturating_sub(1));
-    let ms = |took: Option<&Micros>| took.map_or(0, |took| took.div_ceil(1_000));
+    let ms = |took: Option<&(Micros, u64)>| took.map_or(0, |(took, _)| took.div_ceil(1_000));
     Takeovers {
         all: all.len(),
         undisturbed: undisturbed.len(),
         p50_ms: ms(at(50)),
         p99_ms: ms(at(99)),
         longest_ms: ms(undisturbed.last()),
-        longest_of_all_ms: ms(all.last()),
+        longest_key: undisturbed.last().map(|(_, key)| *key),
+        longest_of_all_ms: all.last().map_or(0, |took| took.div_ceil(1_000)),
     }
 }
 
@@ -75,8 +78,19 @@ fn takeover(key: &Key, abandoned: &Run, faults: &Faults) -> Option<(Micros, Micr
         return None;
     }
     // Where it had been stopped for long, its claim was taken over while it lived.
-    let next = key.runs.iter().filter(|run| run.entered > abandoned.entered).map(|run| run.entered).min()?;
-    (next > died).then_some((died, next))
+    let next = key.runs.iter().filter(|run| run.entered > abandoned.entered).min_by_key(|run| run.entered)?;
+    // An heir that is lost between its claim and its body abandons the key once more: nobody saw since when.
+    let skipped = next.attempt > abandoned.attempt + 1;
+    let mut heirs = key.sent.iter().map(|(_, heir, _)| *heir).filter(|heir| *heir != abandoned.process);
+    let lost = skipped && heirs.any(|heir| lost(heir, died, next.entered, faults));
+    (next.entered > died && !lost).then_some((died, next.entered))
+}
+
+/// Whether a process did not see a stretch of time through undisturbed.
+fn lost(heir: u32, from: Micros, to: Micros, faults: &Faults) -> bool {
+    let stretch = from..=to;
+    let died = faults.death(heir).is_some_and(|at| stretch.contains(&at));
+    died || faults.paused(heir, &stretch) || faults.troubled(heir, &stretch)
 }
 
 /// Whether the store was, or no other process was there that waited for the key and could have gone on. What is looked at is
@@ -87,10 +101,7 @@ fn disturbed(key: &Key, abandoned: &Run, faults: &Faults, (died, next): (Micros,
         let answered = |(then, by, of, _): &(Micros, u32, u64, Answer)| by == heir && of == copy && then < &next;
         *heir != abandoned.process && *at <= died + REDELIVERY && !key.answers.iter().any(answered)
     };
-    let healthy = |(_, heir, _): &(Micros, u32, u64)| {
-        let died = faults.death(*heir).is_some_and(|at| at <= *stretch.end());
-        !(died || faults.paused(*heir, &stretch) || faults.troubled(*heir, &stretch))
-    };
+    let healthy = |(_, heir, _): &(Micros, u32, u64)| !lost(*heir, *stretch.start(), *stretch.end(), faults);
     let store = faults.troubled(abandoned.process, &stretch) || (bounds.one_file && faults.any_paused(&stretch));
     store || !key.sent.iter().filter(waits).any(healthy)
 }

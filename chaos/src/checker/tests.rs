@@ -231,6 +231,20 @@ fn takeovers_come_within_the_lease_and_a_second() {
 }
 
 #[test]
+fn an_heir_that_is_lost_between_its_claim_and_its_body_is_no_slow_takeover() {
+    let third = |died: Micros| {
+        let history =
+            History::of(Policy::Rerun, 1).sent(1, 0, 1).entered(2, 1, 7, 1).effect(3, 7, 1, true).killed(10, 1);
+        let history = history.sent(20, 0, 2).sent(21, 0, 3).killed(died, 3).entered(2_100, 2, 8, 3);
+        let history = history.effect(2_101, 8, 3, true).exited(2_102, 2, 8, true);
+        history.answered(2_103, 2, 0, FRESH(8))
+    };
+    breaks(third(1_050), &[]);
+    // With nobody lost meanwhile nothing excuses it.
+    breaks(third(2_500), &[Rule::Takeover]);
+}
+
+#[test]
 fn a_pause_counts_where_it_was_longer_than_the_lease() {
     let history = good(Policy::Rerun).paused(100, 1_100, 1).paused(2_000, 3_001, 1);
     assert_eq!(history.verdict().figures.pauses_past_lease, 1);
