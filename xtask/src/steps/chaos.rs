@@ -1,7 +1,7 @@
 use crate::shell::{self, Result, cargo};
 
 /// Each store, and how often its servers are killed in the short form. MySQL's are not: it shows a commit to others before it
-/// keeps it, so that a crash takes back what a duplicate was answered (docs/spec/store/mysql.md), and every tenth kill or so
+/// keeps it, so that a crash takes back what a duplicate was answered (docs/spec/store/mysql.md), and one kill in a dozen
 /// would be told as the violation that it is.
 const STORES: [(&str, &str); 5] = [("sqlite", "0"), ("postgres", "1"), ("mysql", "0"), ("redis", "1"), ("tiered", "1")];
 
@@ -14,7 +14,7 @@ pub fn short() -> Result {
     })
 }
 
-/// The figures of docs/evidence.md.
+/// Figures such as those of docs/evidence.md.
 pub fn long() -> Result {
     let faults = ["--seconds", "180", "--kills", "105", "--pauses", "60", "--restarts", "13", "--network", "40"];
     run(&["run", "--release", "--package", "idem-chaos", "--"], "all", &faults)
