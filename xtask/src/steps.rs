@@ -1,5 +1,6 @@
 //! The steps of `cargo xtask test`, each of which is a command of its own as well.
 
+mod chaos;
 mod clippy;
 mod compile_time;
 mod deny;
@@ -36,12 +37,18 @@ const STEPS: &[Step] = &[
     Step { name: "drivers", does: "the default features bring in no database driver", run: drivers::run },
     Step { name: "features", does: "each feature of the facade compiles alone", run: features::run },
     Step { name: "examples", does: "the programs in examples/ run", run: examples::run },
+    Step {
+        name: "chaos",
+        does: "workers killed and paused, servers restarted, networks cut, on all stores",
+        run: chaos::short,
+    },
     Step { name: "docs", does: "the documentation builds without a warning", run: docs::run },
 ];
 
 /// Commands that `cargo xtask test` does not take.
 const EXTRA: &[Step] = &[
     Step { name: "deny", does: "licences, bans and sources of the dependencies (needs cargo-deny)", run: deny::run },
+    Step { name: "chaos-long", does: "the same for a quarter of an hour, as figures", run: chaos::long },
     Step { name: "compile-time", does: "what handlers cost the compiler, as figures", run: compile_time::run },
 ];
 
