@@ -216,7 +216,7 @@ impl Rules {
         }
         let admitted = match verdict {
             AdmitVerdict::Admitted => Admitted::Yes,
-            AdmitVerdict::Queued(_) => Admitted::Queued,
+            AdmitVerdict::Queued { .. } => Admitted::Queued,
             AdmitVerdict::Stale => Admitted::Stale,
             _ => Admitted::No,
         };
