@@ -10,6 +10,7 @@ mod drivers;
 mod examples;
 mod features;
 mod fmt;
+mod fuzz;
 mod servers;
 mod tests;
 mod tools;
@@ -49,6 +50,11 @@ const STEPS: &[Step] = &[
 const EXTRA: &[Step] = &[
     Step { name: "deny", does: "licences, bans and sources of the dependencies (needs cargo-deny)", run: deny::run },
     Step { name: "chaos-long", does: "the same for a quarter of an hour, as figures", run: chaos::long },
+    Step {
+        name: "fuzz",
+        does: "the targets in fuzz/ for longer: each for IDEM_FUZZ_SECONDS, else a minute",
+        run: fuzz::run,
+    },
     Step { name: "compile-time", does: "what handlers cost the compiler, as figures", run: compile_time::run },
 ];
 

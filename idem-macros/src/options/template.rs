@@ -116,7 +116,7 @@ fn place(text: &str, at: Range<usize>) -> Result<Place, Fault> {
     if root == "self" {
         return fault("`self` never enters the key: pass the value as an argument".into());
     }
-    let is_index = |field: &String| !field.is_empty() && field.bytes().all(|b| b.is_ascii_digit());
+    let is_index = |field: &String| field.bytes().all(|b| b.is_ascii_digit()) && field.parse::<u32>().is_ok();
     if !is_name(&root) || !fields.iter().all(|field| is_name(field) || is_index(field)) {
         return fault(
             "a place holds a parameter or a path of fields in one, and nothing else: `{job_id}`, `{order.id}`".into(),

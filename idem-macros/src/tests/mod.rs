@@ -2,6 +2,7 @@
 
 mod agreement;
 mod forms;
+mod fuzz;
 mod golden;
 mod junk;
 mod mistakes;

@@ -34,6 +34,7 @@ fn mistakes_are_shown_in_the_text() {
     refused("{job_id + 1}", "a parameter or a path of fields", "^^^^^^^^^^^^");
     refused("{ job_id }", "a parameter or a path of fields", "^^^^^^^^^^");
     refused("{order.}", "a parameter or a path of fields", "^^^^^^^^");
+    refused("{order.4294967296}", "a parameter or a path of fields", "^^^^^^^^^^^^^^^^^^");
     refused("{crate}", "a parameter or a path of fields", "^^^^^^^");
     refused("{ctx}", "both in the key and skipped", " ^^^");
     refused("a\n{ctx}", "both in the key and skipped: decide for one; found `ctx`", "");

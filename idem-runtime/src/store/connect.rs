@@ -37,16 +37,18 @@ const SCHEMES: &str = "write `memory:`, `sqlite:PATH`, `postgres://…`, `mysql:
 /// Safe: a store that was not handed out is closed.
 pub async fn connect(url: &str) -> Result<Arc<dyn Store>, StoreError> {
     let Some((scheme, rest)) = url.split_once(':') else {
-        return Err(refuse(url, "is no scheme", SCHEMES));
+        return Err(StoreError::url(url, "is no scheme", SCHEMES));
     };
     match scheme {
         "memory" if matches!(rest, "" | "//") => Ok(Arc::new(MemoryStore::new())),
-        "memory" => Err(refuse(scheme, "has a path, and memory has none", "write `memory:`")),
-        "sqlite" if rest.contains('?') => {
-            Err(refuse(scheme, "has options after `?`, and takes none", "write the path alone; a missing file is made"))
-        }
+        "memory" => Err(StoreError::url(scheme, "has a path, and memory has none", "write `memory:`")),
+        "sqlite" if rest.contains('?') => Err(StoreError::url(
+            scheme,
+            "has options after `?`, and takes none",
+            "write the path alone; a missing file is made",
+        )),
         "sqlite" => match rest.strip_prefix("//").unwrap_or(rest) {
-            "" => Err(refuse(scheme, "has no path", "write `sqlite:PATH`, such as `sqlite:idem.db`")),
+            "" => Err(StoreError::url(scheme, "has no path", "write `sqlite:PATH`, such as `sqlite:idem.db`")),
             path => sqlite(scheme, path).await,
         },
         "postgres" | "postgresql" => postgres(scheme, url).await,
@@ -54,7 +56,7 @@ pub async fn connect(url: &str) -> Result<Arc<dyn Store>, StoreError> {
         "redis" | "rediss" | "unix" | "redis-cluster" | "rediss-cluster" | "redis-sentinel" | "rediss-sentinel" => {
             redis(scheme, url).await
         }
-        _ => Err(refuse(scheme, "is not a scheme of a store", SCHEMES)),
+        _ => Err(StoreError::url(scheme, "is not a scheme of a store", SCHEMES)),
     }
 }
 
@@ -68,7 +70,7 @@ macro_rules! driver {
 
         #[cfg(not(feature = $feature))]
         async fn $name(scheme: &str, _url: &str) -> Result<Arc<dyn Store>, StoreError> {
-            Err(refuse(scheme, "is not compiled in", concat!("build with the feature `", $feature, "`")))
+            Err(StoreError::url(scheme, "is not compiled in", concat!("build with the feature `", $feature, "`")))
         }
     };
 }
@@ -77,8 +79,3 @@ driver!(sqlite, "sqlite", super::sqlite::SqliteStore::open);
 driver!(postgres, "postgres", super::postgres::PostgresStore::connect);
 driver!(mysql, "mysql", super::mysql::MySqlStore::connect);
 driver!(redis, "redis", super::redis::RedisStore::connect);
-
-/// Only the scheme is shown: the rest may hold a password.
-fn refuse(scheme: &str, found: &'static str, mend: &'static str) -> StoreError {
-    StoreError::Url { scheme: scheme.chars().take(32).collect(), found, mend }
-}

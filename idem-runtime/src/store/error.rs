@@ -82,7 +82,7 @@ pub enum StoreError {
     /// A store's URL cannot be used.
     #[error("the store URL's scheme `{scheme}` {found}: {mend}")]
     Url {
-        /// The scheme; the rest may hold a password.
+        /// The scheme, or `(none)` where what stands there can be none; the rest may hold a password.
         scheme: String,
         /// What is wrong with it.
         found: &'static str,
@@ -102,6 +102,14 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// A URL that cannot be used. Where the scheme was forgotten, a password may stand in its place: what has a letter that
+    /// no scheme of a store has is not shown.
+    pub(crate) fn url(scheme: &str, found: &'static str, mend: &'static str) -> Self {
+        let of_schemes = |letter: char| letter.is_ascii_lowercase() || matches!(letter, '+' | '-' | '.');
+        let shown = if scheme.chars().all(of_schemes) { scheme.chars().take(32).collect() } else { "(none)".into() };
+        Self::Url { scheme: shown, found, mend }
+    }
+
     /// Whether asking again later may help: the store is away, busy, read-only or full, but nothing is wrong with the record.
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Self::Unavailable { .. } | Self::Busy { .. } | Self::Full { .. } | Self::ReadOnly { .. })

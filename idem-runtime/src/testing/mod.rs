@@ -7,6 +7,9 @@ mod database;
 mod explore;
 mod fault;
 pub mod proxy;
+#[cfg(all(feature = "mysql", feature = "postgres", feature = "redis"))]
+#[doc(hidden)]
+pub mod stored;
 
 pub use self::clock::ManualClock;
 pub use self::database::{Database, Transaction};

@@ -137,7 +137,7 @@ const FORM: Form = Form {
     write: "write `mysql://user:password@host:port/database`, with special characters of user and password as %XX",
 };
 
-fn parse(url: &str) -> Result<MySqlConnectOptions, StoreError> {
+pub(crate) fn parse(url: &str) -> Result<MySqlConnectOptions, StoreError> {
     FORM.check(url)?;
     let refuse = |_| {
         FORM.refuse(
@@ -155,7 +155,7 @@ fn bare(options: MySqlConnectOptions) -> MySqlConnectOptions {
 }
 
 /// Where a server is, for messages: no user and no password.
-fn describe(options: &MySqlConnectOptions) -> String {
+pub(crate) fn describe(options: &MySqlConnectOptions) -> String {
     let host = match options.get_socket() {
         Some(socket) => socket.display().to_string(),
         None => format!("{}:{}", options.get_host(), options.get_port()),

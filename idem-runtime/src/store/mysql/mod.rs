@@ -1,6 +1,6 @@
 //! Records in MySQL or MariaDB: for any number of machines, as durable as the server.
 
-mod builder;
+pub(crate) mod builder;
 mod describe;
 mod dialect;
 mod fault;

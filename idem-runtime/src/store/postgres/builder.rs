@@ -160,7 +160,7 @@ const FORM: Form = Form {
     write: "write `postgres://user:password@host:port/database`, with special characters of user and password as %XX",
 };
 
-fn parse(url: &str) -> Result<PgConnectOptions, StoreError> {
+pub(crate) fn parse(url: &str) -> Result<PgConnectOptions, StoreError> {
     FORM.check(url)?;
     let refuse = |_| {
         FORM.refuse(
@@ -175,7 +175,7 @@ fn parse(url: &str) -> Result<PgConnectOptions, StoreError> {
 }
 
 /// Where a server is, for messages: no user and no password.
-fn describe(options: &PgConnectOptions) -> String {
+pub(crate) fn describe(options: &PgConnectOptions) -> String {
     let host = match options.get_socket() {
         Some(socket) => socket.display().to_string(),
         None => format!("{}:{}", options.get_host(), options.get_port()),

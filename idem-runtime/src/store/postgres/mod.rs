@@ -1,6 +1,6 @@
 //! Records in PostgreSQL: for any number of machines, as durable as the server.
 
-mod builder;
+pub(crate) mod builder;
 mod describe;
 mod dialect;
 mod fault;

@@ -6,7 +6,7 @@ use crate::store::StoreError;
 
 /// One server, a cluster, or whatever server the sentinels say.
 #[derive(Clone)]
-pub(super) enum Address {
+pub(crate) enum Address {
     Server(ConnectionInfo),
     #[cfg(feature = "redis-cluster")]
     Cluster(Vec<ConnectionInfo>),
@@ -23,10 +23,14 @@ impl Address {
     ///
     /// # Errors
     /// [`StoreError::Url`], which shows the scheme alone.
-    pub(super) fn parse(url: &str) -> Result<Self, StoreError> {
+    pub(crate) fn parse(url: &str) -> Result<Self, StoreError> {
         let (scheme, rest) = url.split_once(':').unwrap_or((url, ""));
         if scheme != "unix" && rest.contains(['?', '#']) {
-            return Err(refuse(scheme, "has options after `?`, and takes none", "set them by `RedisStore::builder`"));
+            return Err(StoreError::url(
+                scheme,
+                "has options after `?`, and takes none",
+                "set them by `RedisStore::builder`",
+            ));
         }
         match scheme {
             "redis" | "unix" => server(scheme, url).map(Self::Server),
@@ -34,7 +38,7 @@ impl Address {
             "rediss" => server(scheme, url).map(Self::Server),
             "redis-cluster" | "rediss-cluster" => cluster(scheme, rest),
             "redis-sentinel" | "rediss-sentinel" => sentinel(scheme, rest),
-            _ => Err(refuse(
+            _ => Err(StoreError::url(
                 scheme,
                 "is not a scheme of a Redis store",
                 "write `redis://HOST`, `rediss://HOST` or `unix:///PATH`",
@@ -43,7 +47,7 @@ impl Address {
     }
 
     /// As people may see it.
-    pub(super) fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         match self {
             Self::Server(server) => format!("{}/{}", place(server), server.redis_settings().db()),
             #[cfg(feature = "redis-cluster")]
@@ -73,7 +77,7 @@ fn server(scheme: &str, url: &str) -> Result<ConnectionInfo, StoreError> {
     }
     url.into_connection_info().map_err(|_| {
         let mend = "write `redis://USER:PASSWORD@HOST:PORT/DATABASE`, with `%` and two hex digits for odd characters";
-        refuse(scheme, "does not read as the address of a server", mend)
+        StoreError::url(scheme, "does not read as the address of a server", mend)
     })
 }
 
@@ -84,12 +88,12 @@ fn choose_ring() {
 }
 
 fn no_tls(scheme: &str) -> StoreError {
-    refuse(scheme, "needs TLS, which is not compiled in", "build with the feature `tls-rustls`")
+    StoreError::url(scheme, "needs TLS, which is not compiled in", "build with the feature `tls-rustls`")
 }
 
 #[cfg(not(feature = "redis-cluster"))]
 fn cluster(scheme: &str, _rest: &str) -> Result<Address, StoreError> {
-    Err(refuse(scheme, "is not compiled in", "build with the feature `redis-cluster`"))
+    Err(StoreError::url(scheme, "is not compiled in", "build with the feature `redis-cluster`"))
 }
 
 #[cfg(feature = "redis-cluster")]
@@ -97,7 +101,7 @@ fn cluster(scheme: &str, rest: &str) -> Result<Address, StoreError> {
     let (servers, database) = several(scheme, rest)?;
     match database {
         "" => Ok(Address::Cluster(servers)),
-        _ => Err(refuse(
+        _ => Err(StoreError::url(
             scheme,
             "names a database, and a cluster has one",
             "write `redis-cluster://HOST:PORT,HOST:PORT`",
@@ -107,7 +111,7 @@ fn cluster(scheme: &str, rest: &str) -> Result<Address, StoreError> {
 
 #[cfg(not(feature = "redis-sentinel"))]
 fn sentinel(scheme: &str, _rest: &str) -> Result<Address, StoreError> {
-    Err(refuse(scheme, "is not compiled in", "build with the feature `redis-sentinel`"))
+    Err(StoreError::url(scheme, "is not compiled in", "build with the feature `redis-sentinel`"))
 }
 
 /// `//USER:PASSWORD@HOST:PORT,HOST:PORT/NAME/DATABASE`: user and password are the server's.
@@ -117,12 +121,16 @@ fn sentinel(scheme: &str, rest: &str) -> Result<Address, StoreError> {
     let (primary, database) = path.split_once('/').unwrap_or((path, ""));
     let mend = "write `redis-sentinel://USER:PASSWORD@HOST:PORT,HOST:PORT/NAME/DATABASE`";
     if primary.is_empty() {
-        return Err(refuse(scheme, "does not name the primary that the sentinels watch", mend));
+        return Err(StoreError::url(scheme, "does not name the primary that the sentinels watch", mend));
+    }
+    // A password with a slash ends here, and the primary's name is shown. The names that sentinels take have neither.
+    if primary.contains(['@', ':']) {
+        return Err(StoreError::url(scheme, "is followed by a primary with `@` or `:` in its name", mend));
     }
     let db = if database.is_empty() { Ok(0) } else { database.parse() };
-    let db: i64 = db.map_err(|_| refuse(scheme, "has a database that is no number", mend))?;
+    let db: i64 = db.map_err(|_| StoreError::url(scheme, "has a database that is no number", mend))?;
     let mut servers = servers.into_iter();
-    let first = servers.next().ok_or_else(|| refuse(scheme, "names no sentinel", mend))?;
+    let first = servers.next().ok_or_else(|| StoreError::url(scheme, "names no sentinel", mend))?;
     let login = first.redis_settings().clone().set_db(db);
     let sentinels = std::iter::once(first.clone()).chain(servers);
     let sentinels = sentinels.map(|sentinel| sentinel.set_redis_settings(redis::RedisConnectionInfo::default()));
@@ -147,9 +155,4 @@ fn several<'u>(scheme: &str, rest: &'u str) -> Result<(Vec<ConnectionInfo>, &'u 
     let one = if secure { "rediss" } else { "redis" };
     let servers = hosts.split(',').map(|host| server(scheme, &format!("{one}://{login}{at}{host}")));
     Ok((servers.collect::<Result<_, _>>()?, path))
-}
-
-/// Only the scheme is shown: the rest may hold a password.
-fn refuse(scheme: &str, found: &'static str, mend: &'static str) -> StoreError {
-    StoreError::Url { scheme: scheme.chars().take(32).collect(), found, mend }
 }

@@ -1,6 +1,6 @@
 //! Records in Redis or Valkey: [`transition`](crate::transition) in the client, compare-and-set in the server.
 
-mod address;
+pub(crate) mod address;
 mod builder;
 mod cache;
 mod claim;
@@ -28,7 +28,7 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 mod time;
-mod value;
+pub(crate) mod value;
 mod wire;
 
 use std::fmt;

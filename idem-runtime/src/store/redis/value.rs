@@ -47,14 +47,14 @@ const ALL_FLAGS: u8 = 63;
 
 /// A value and how long its key lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Encoded {
-    pub(super) bytes: Vec<u8>,
+pub(crate) struct Encoded {
+    pub(crate) bytes: Vec<u8>,
     /// Milliseconds from now; none is for ever, and what is over at once is not kept.
-    pub(super) ttl: Option<u64>,
+    pub(crate) ttl: Option<u64>,
 }
 
 /// The bytes of a record and its key's time to live, counted from `now`.
-pub(super) fn encode(record: &Record, now: Timestamp) -> Encoded {
+pub(crate) fn encode(record: &Record, now: Timestamp) -> Encoded {
     let (ttl, linger) = times(record, now);
     let mut flags = 0;
     let mut flag = |bit, set| flags |= if set { bit } else { 0 };
@@ -112,7 +112,7 @@ pub(super) fn encode(record: &Record, now: Timestamp) -> Encoded {
 ///
 /// # Errors
 /// [`StoreError::NewerFormat`], whatever else the bytes say; [`StoreError::Corrupt`] where they make no sense.
-pub(super) fn decode(digest: &[u8; 32], bytes: &[u8], ends: i64) -> Result<Record, StoreError> {
+pub(crate) fn decode(digest: &[u8; 32], bytes: &[u8], ends: i64) -> Result<Record, StoreError> {
     let mut reader = Reader::new(digest, bytes);
     if reader.array("magic")? != MAGIC {
         return Err(corrupt(digest, "magic: these are no bytes of a record"));
@@ -182,7 +182,7 @@ pub(super) fn decode(digest: &[u8; 32], bytes: &[u8], ends: i64) -> Result<Recor
 }
 
 /// The state in a header of a format that is known; none where it is not one.
-pub(super) fn state(head: &[u8]) -> Option<State> {
+pub(crate) fn state(head: &[u8]) -> Option<State> {
     let rest = head.strip_prefix(&MAGIC)?;
     let (format, rest) = rest.split_first_chunk()?;
     (u16::from_be_bytes(*format) <= RECORD_FORMAT).then_some(())?;
@@ -190,7 +190,7 @@ pub(super) fn state(head: &[u8]) -> Option<State> {
 }
 
 /// The fence of a value that does not read otherwise.
-pub(super) fn fence(bytes: &[u8]) -> Option<u64> {
+pub(crate) fn fence(bytes: &[u8]) -> Option<u64> {
     let fence = bytes.strip_prefix(&MAGIC)?.get(KEPT.start - MAGIC.len()..)?.first_chunk()?;
     Some(u64::from_be_bytes(*fence))
 }

@@ -17,7 +17,7 @@ pub(super) mod offset;
 pub(super) mod operate;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(super) mod operations;
-pub(super) mod row;
+pub(crate) mod row;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(super) mod run;
 #[cfg(any(feature = "mysql", feature = "postgres"))]

@@ -43,7 +43,7 @@ impl Form {
 
     /// The driver does not take it either.
     pub(crate) fn refuse(&self, scheme: &str, found: &'static str) -> StoreError {
-        StoreError::Url { scheme: scheme.chars().take(32).collect(), found, mend: self.write }
+        StoreError::url(scheme, found, self.write)
     }
 }
 
