@@ -148,7 +148,7 @@ impl Held {
         if self.renewed(self.claim.owner, expected).await? {
             return Ok(());
         }
-        let again = AdmitRequest { ticket: Owner::random(), hold: expected, ..self.asked() };
+        let again = AdmitRequest { ticket: Owner::random(), ..self.asked() };
         match run::persistently(|| self.slot.store.admit(&again)).await.answer? {
             AdmitVerdict::Admitted => self.renewed(again.ticket, expected).await.map(drop),
             _ => Ok(()),
