@@ -83,11 +83,11 @@ async fn a_poisoned_row_is_named_and_the_others_go() {
     // The first to come up, a whole batch of them.
     let poison = "UPDATE idem_records SET state = 'dancing', expires_at = 1 WHERE key IN (SELECT key FROM idem_records ORDER BY key LIMIT 600)";
     bench.sql(poison).await;
-    bench.sql("UPDATE idem_records SET format = 2, expires_at = 1 WHERE key IN (SELECT key FROM idem_records ORDER BY key DESC LIMIT 3)").await;
+    bench.sql("UPDATE idem_records SET format = 3, expires_at = 1 WHERE key IN (SELECT key FROM idem_records ORDER BY key DESC LIMIT 3)").await;
     bench.clock.advance(LEASE + DAY);
     let report = bench.store.sweep(10_000).await.unwrap();
     assert_eq!((report.removed, report.bad.len(), bench.count().await), (597, 603, 603));
-    let newer = report.bad.iter().filter(|(_, reason)| reason.contains("format 2")).count();
+    let newer = report.bad.iter().filter(|(_, reason)| reason.contains("format 3")).count();
     assert_eq!(newer, 3);
     let named: HashSet<_> = report.bad.into_iter().map(|(key, _)| key).collect();
     assert!((0..1_200).map(|n| hex(key("t", n).digest())).filter(|key| named.contains(key)).count() == 603);
