@@ -49,7 +49,7 @@ fn main() {
     let _ = notify::resolve(&7, Completed(3));
     let _ = keep::resolve(&7, Completed("x".to_owned()));
     let _ = keep::resolve::<u8>(&7, Retry);
-    let _ = pick::resolve::<Vec<u8>, u8>(&7, Completed(Some(7)));
+    let _ = pick::resolve(&7, Completed(Some(7_u8)));
     let _ = (discarded::resolve(&7, "x", Completed(())), discarded::resolve(&7, "x", Cancel), discarded(7, "x"));
     let sender = |text: &str| text.is_empty();
     let _ = notify(&sender, 7, [1, 2], "log");
