@@ -175,8 +175,7 @@ async fn nothing_that_is_logged_or_told_shows_a_value_or_a_password() {
         let runtime = Runtime::builder().store(faults.clone()).namespace("secrets").build().unwrap();
         runtime.enter(everything(&runtime, &faults, &log)).await;
     }
-    // Not SQLite's: it has a path, which is shown, and no password.
-    for scheme in ["postgres", "mysql", "redis", "rediss", "nothing"] {
+    for scheme in ["postgres", "mysql", "redis", "rediss", "sqlite", "nothing"] {
         for rest in ["127.0.0.1:1/db", "not a host/db", "127.0.0.1:99999999/db", "", "[::1/db", "127.0.0.1:1/db?x=%zz"]
         {
             let url = format!("{scheme}://user:{PASSWORD}@{rest}");

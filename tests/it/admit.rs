@@ -375,6 +375,11 @@ async fn a_task_that_is_not_protected_is_always_enqueued() {
     ticket(share.enter(job::admit(&1)).await).give_back().await.unwrap();
     let state = share.enter(job::status(&1)).await.unwrap().map(|record| record.state);
     assert_eq!(state, Some(State::Pending));
+    for runtime in [shadow, share] {
+        runtime.shutdown(Duration::ZERO).await;
+        let refused = runtime.enter(job::admit(&2)).await;
+        assert!(matches!(refused, Err(Error::ShutDown { .. })), "{refused:?}");
+    }
 }
 
 #[tokio::test]

@@ -81,7 +81,7 @@ struct Held {
     /// Nothing is left to give back.
     settled: bool,
     /// A shutdown waits for it.
-    _pass: Pass,
+    _pass: Arc<Pass>,
 }
 
 impl Ticket {
@@ -207,8 +207,9 @@ impl Runtime {
         fingerprint: Option<Fingerprint>,
         codec: &ResultCodec<T>,
     ) -> Result<Admission<T>, Error> {
+        let pass = Arc::new(self.pass(&Frame::current(), &key)?);
         if settings.enforced == Enforced::Shadow {
-            let asked = self.ask_to_enqueue(settings, &key, fingerprint, codec).await;
+            let asked = self.ask_to_enqueue(settings, &key, fingerprint, codec, &pass).await;
             let why = match asked {
                 Ok(Admission::New(ticket)) => return Ok(Admission::New(ticket)),
                 Ok(Admission::AlreadyQueued) => "it is queued already".to_owned(),
@@ -218,7 +219,7 @@ impl Runtime {
             };
             events::shadowed(&key, &why);
         } else if settings.enforced.takes(&key) {
-            return self.ask_to_enqueue(settings, &key, fingerprint, codec).await;
+            return self.ask_to_enqueue(settings, &key, fingerprint, codec, &pass).await;
         }
         Ok(Admission::New(Ticket { key, held: None }))
     }
@@ -229,11 +230,11 @@ impl Runtime {
         key: &Key,
         fingerprint: Option<Fingerprint>,
         codec: &ResultCodec<T>,
+        pass: &Arc<Pass>,
     ) -> Result<Admission<T>, Error> {
         let slot = self.slot(settings);
         slot.keeper.ensure().map_err(|error| Error::store(key, error))?;
         loop {
-            let _pass = self.pass(&Frame::current(), key)?;
             let claim = ClaimRequest {
                 key: key.clone(),
                 owner: Owner::random(),
@@ -244,7 +245,7 @@ impl Runtime {
                 max_attempts: settings.max_attempts,
                 grace: settings.retention,
             };
-            let (slot, claim) = (Arc::clone(slot), Arc::new(claim));
+            let (slot, claim, _pass) = (Arc::clone(slot), Arc::new(claim), Arc::clone(pass));
             // From here on a ticket may be there, whose answer nobody hears.
             let mut held = Held { slot, claim, kept_for: kept_for(settings), settled: false, _pass };
             let request = held.asked();

@@ -193,7 +193,8 @@ impl CallBuilder {
     ///
     /// # Errors
     /// What a call would be refused with: [`Error::Key`] and [`Error::ScopeMissing`] for a key that cannot be made,
-    /// [`Error::Mismatch`], [`Error::PriorFailure`], [`Error::OutcomeUnknown`] and [`Error::Cancelled`];
+    /// [`Error::Mismatch`], [`Error::PriorFailure`], [`Error::OutcomeUnknown`], [`Error::Cancelled`] and [`Error::ShutDown`];
+    /// [`Error::InProgress`] while another producer was told to enqueue the job and has not kept its ticket: ask again;
     /// [`Error::ResultType`] and [`Error::ResultUnavailable`] for a kept result that cannot be given;
     /// [`Error::StoreUnavailable`], whatever the task does without its store, and [`Error::Store`]; [`Error::Config`] for settings that
     /// cannot be used, and where nothing tells the call from another.

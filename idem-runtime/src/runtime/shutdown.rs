@@ -11,7 +11,7 @@ use crate::key::Key;
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Shutdown {
-    /// How many calls and locks there still were. What a body calls is a part of it, and not counted apart.
+    /// How many calls, locks and tickets there still were. What a body calls is a part of it, and not counted apart.
     pub calls: usize,
     /// The keys of the bodies that still ran, those that they had called among them, and of the locks that were held
     /// (task `idem.lock`). Not those of calls that waited for the answer of a store.
@@ -63,6 +63,9 @@ impl Runtime {
     ///
     /// A second shutdown waits as well, for its own deadline. Looking, clearing and sweeping go on as before. Called inside a
     /// body, it waits for that body: spawn it.
+    ///
+    /// # Panics
+    /// Where the future is polled outside a tokio runtime with its time driver, as tokio's own timers do.
     ///
     /// # Cancel safety
     /// Safe: dropped, also before it was awaited, nothing waits any more, and no body begins all the same.

@@ -49,6 +49,11 @@ pub async fn connect(url: &str) -> Result<Arc<dyn Store>, StoreError> {
         )),
         "sqlite" => match rest.strip_prefix("//").unwrap_or(rest) {
             "" => Err(StoreError::url(scheme, "has no path", "write `sqlite:PATH`, such as `sqlite:idem.db`")),
+            _ if rest.strip_prefix("//").is_some_and(has_password) => Err(StoreError::url(
+                scheme,
+                "has a user and a password, and a file has none",
+                "write `sqlite:PATH`, such as `sqlite:idem.db`",
+            )),
             path => sqlite(scheme, path).await,
         },
         "postgres" | "postgresql" => postgres(scheme, url).await,
@@ -58,6 +63,12 @@ pub async fn connect(url: &str) -> Result<Arc<dyn Store>, StoreError> {
         }
         _ => Err(StoreError::url(scheme, "is not a scheme of a store", SCHEMES)),
     }
+}
+
+/// Whether what stands for a server in other URLs begins with `USER:PASSWORD@`.
+fn has_password(authority_and_path: &str) -> bool {
+    let authority = authority_and_path.split('/').next().unwrap_or_default();
+    authority.split_once('@').is_some_and(|(user, _)| user.contains(':'))
 }
 
 /// A function that opens a store where its feature is compiled in, and says which one it is where not.

@@ -78,6 +78,9 @@ impl MySqlStore {
     /// # Errors
     /// As [`MySqlStore::connect`]; also [`StoreError::Schema`] for a pool whose sessions are set otherwise.
     ///
+    /// # Panics
+    /// Where a call under way is dropped outside any tokio runtime: sqlx's pool takes its connections back in one.
+    ///
     /// # Cancel safety
     /// As [`MySqlStore::connect`].
     pub async fn from_pool(pool: MySqlPool) -> Result<Self, StoreError> {

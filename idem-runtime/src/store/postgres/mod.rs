@@ -76,6 +76,9 @@ impl PostgresStore {
     /// # Errors
     /// As [`PostgresStore::connect`].
     ///
+    /// # Panics
+    /// Where a call under way is dropped outside any tokio runtime: sqlx's pool takes its connections back in one.
+    ///
     /// # Cancel safety
     /// As [`PostgresStore::connect`].
     pub async fn from_pool(pool: PgPool) -> Result<Self, StoreError> {
