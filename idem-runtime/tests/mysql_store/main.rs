@@ -7,6 +7,7 @@ mod connections;
 mod crash;
 mod crowd;
 mod damage;
+mod kept;
 mod opening;
 mod pool;
 mod rows;

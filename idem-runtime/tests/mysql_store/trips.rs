@@ -1,12 +1,18 @@
 //! What a call costs: round trips, locks, and writes.
 
+use std::time::Duration;
+
 use idem_runtime::claim::{ClaimVerdict, CompleteVerdict, Failure, RenewVerdict};
 use idem_runtime::store::StoreFuture;
 use idem_runtime::testing::proxy::Proxy;
 use idem_runtime::{MySqlStore, Store};
-use sqlx::{Connection, MySqlConnection, Row};
+use idem_test_servers::MySql;
+use sqlx::{AssertSqlSafe, Connection, MySqlConnection, Row};
 
 use crate::support::{Bench, LEASE, claimed, completion, connect, done, failure, key, renewal, request};
+
+/// What was written then is surely in the server's log.
+const LONG_AGO: &str = "updated_at = updated_at - 600000000";
 
 /// The bench's tables through a proxy that counts, over one connection that is open.
 async fn counted(bench: &Bench) -> (MySqlStore, Proxy) {
@@ -44,12 +50,14 @@ async fn each_call_costs_the_trips_that_it_needs_also_on_a_connection_that_is_ne
     let (first, second) = (request(key("t", 1)), request(key("t", 2)));
     claim(&first, ("claimed", 1)).await;
     claim(&request(first.key.clone()), ("running", 1)).await;
+    bench.set(&first.key, LONG_AGO).await;
     claim(&first, ("claimed", 1)).await;
     let done = completion(&second, &bench.claim(&second).await, b"done");
     for (trips, sent) in [(1, "first"), (2, "again")] {
         let (cost, verdict) = cost(&proxy, store.complete(&done)).await;
         assert!(matches!(verdict, CompleteVerdict::Completed { restored: false, .. }), "{verdict:?}");
         assert_eq!(cost, trips, "sent {sent}");
+        bench.set(&second.key, LONG_AGO).await;
     }
     claim(&request(second.key.clone()), ("completed", 1)).await;
     assert_eq!(cost(&proxy, store.fail(&failure(&first, Failure::Release))).await.0, 2);
@@ -87,6 +95,7 @@ async fn a_hundred_claims_are_renewed_in_one_trip_and_a_lost_one_costs_its_own()
 async fn a_duplicate_takes_no_lock() {
     let bench = Bench::new().await;
     done(&bench.store, key("t", 1), b"x").await;
+    bench.set(&key("t", 1), LONG_AGO).await;
     bench.claim(&request(key("t", 2))).await;
     let mut raw = bench.database.raw().await;
     let mut transaction = raw.begin().await.unwrap();
@@ -100,17 +109,68 @@ async fn a_duplicate_takes_no_lock() {
 #[tokio::test]
 async fn a_duplicate_writes_nothing() {
     // Nothing else writes on this server.
-    let server = idem_test_servers::MySql::start(&["--innodb-stats-auto-recalc=0"]);
+    let server = quiet(&[]);
     let store = MySqlStore::connect(server.url()).await.unwrap();
     done(&store, key("t", 1), &[7; 200]).await;
     claimed(store.claim(&request(key("t", 2))).await.unwrap());
     let mut raw = connect(server.url()).await;
+    let long_ago = format!("UPDATE idem_records SET {LONG_AGO} WHERE state = 'completed'");
+    sqlx::raw_sql(AssertSqlSafe(long_ago)).execute(&mut raw).await.unwrap();
     let before = written(&mut raw).await;
     for _ in 0..200 {
         assert_eq!(word(&store.claim(&request(key("t", 1))).await.unwrap()), "completed");
         assert_eq!(word(&store.claim(&request(key("t", 2))).await.unwrap()), "running");
     }
     assert_eq!(written(&mut raw).await, before);
+}
+
+/// A server with a binary log shows a commit after it was kept.
+#[tokio::test]
+async fn a_duplicate_writes_nothing_beside_a_binary_log() {
+    let server = quiet(&["--log-bin=log", "--sync-binlog=1"]);
+    let store = MySqlStore::connect(server.url()).await.unwrap();
+    done(&store, key("t", 1), b"x").await;
+    let mut raw = connect(server.url()).await;
+    let before = written(&mut raw).await;
+    assert_eq!(word(&store.claim(&request(key("t", 1))).await.unwrap()), "completed");
+    assert_eq!(written(&mut raw).await, before);
+}
+
+/// Where nothing else writes.
+fn quiet(arguments: &[&str]) -> MySql {
+    MySql::start(&[&["--innodb-stats-auto-recalc=0"], arguments].concat())
+}
+
+#[tokio::test]
+async fn duplicates_of_what_was_just_done_share_the_commits_that_they_wait_for() {
+    const DUPLICATES: usize = 16;
+    let server = quiet(&[]);
+    let store = MySqlStore::builder(server.url()).max_connections(DUPLICATES).timeout(Duration::from_secs(60));
+    let store = store.open().await.unwrap();
+    done(&store, key("t", 1), b"x").await;
+    let mut raw = connect(server.url()).await;
+    let before = (count(&mut raw, "Com_commit").await, count(&mut raw, "Com_insert_select").await);
+    // The first commit waits here until all have asked.
+    let mut lock = connect(server.url()).await;
+    let mut lock = lock.begin().await.unwrap();
+    sqlx::raw_sql("SELECT * FROM idem_records FOR UPDATE").execute(&mut *lock).await.unwrap();
+    let ask = |store: MySqlStore| async move { word(&store.claim(&request(key("t", 1))).await.unwrap()) };
+    let asked: Vec<_> = (0..DUPLICATES).map(|_| tokio::spawn(ask(store.clone()))).collect();
+    let all = async { while count(&mut raw, "Com_insert_select").await < before.1 + DUPLICATES {} };
+    tokio::time::timeout(Duration::from_secs(30), all).await.expect("every duplicate has asked");
+    assert!(asked.iter().all(|asked| !asked.is_finished()), "told before it is kept");
+    lock.rollback().await.unwrap();
+    for asked in asked {
+        assert_eq!(asked.await.unwrap(), "completed");
+    }
+    let commits = count(&mut raw, "Com_commit").await - before.0;
+    assert!((1..=DUPLICATES / 4).contains(&commits), "{commits} commits");
+}
+
+/// A figure of the server's.
+async fn count(raw: &mut MySqlConnection, name: &str) -> usize {
+    let status = sqlx::query(AssertSqlSafe(format!("SHOW GLOBAL STATUS LIKE '{name}'")));
+    status.fetch_one(raw).await.unwrap().get::<String, _>(1).parse().unwrap()
 }
 
 /// How many rows were written, and changed, so far.

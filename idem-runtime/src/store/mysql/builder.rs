@@ -8,6 +8,7 @@ use sqlx::mysql::MySqlConnectOptions;
 use sqlx::{ConnectOptions, Connection, MySqlPool};
 
 use super::dialect::{self, Server};
+use super::log::Log;
 use super::schema::{Opening, Place, check_session};
 use super::statements::Statements;
 use super::{MySqlStore, fault};
@@ -89,14 +90,19 @@ impl MySqlStoreBuilder {
         name::check("table prefix", &self.prefix).map_err(|reason| fault::schema(&store, reason))?;
         let opened = tokio::time::timeout(OPENING, self.prepare(&options, &store)).await;
         let late = |_| fault::unavailable(&store, "it did not open in time: look at the server and the network".into());
-        let table = opened.map_err(late)??.table("records");
-        let server = Server {
+        let (place, shows_too_early) = opened.map_err(late)??;
+        let table = place.table("records");
+        let mut server = Server {
             options,
             timeout: self.timeout,
             name: store.into(),
             statements: Arc::new(Statements::of(&table)),
             table: table.into(),
+            log: None,
         };
+        if shows_too_early {
+            server.log = Some(Arc::new(Log::of(server.clone())));
+        }
         let lender = match self.source {
             Source::Url(_) => Lender::own(self.max_connections),
             Source::Pool(pool) => Lender::Pool(pool),
@@ -104,16 +110,19 @@ impl MySqlStoreBuilder {
         Ok(MySqlStore { core: Arc::new(Core { dialect: server, lender }) })
     }
 
-    /// On a connection of our own also beside a pool: the lock under which tables are made goes with its connection.
-    async fn prepare(&self, options: &MySqlConnectOptions, store: &str) -> Result<Place, StoreError> {
+    /// On a connection of our own also beside a pool: the lock under which tables are made goes with its connection. Where
+    /// the tables are, and whether the server shows commits before it keeps them.
+    async fn prepare(&self, options: &MySqlConnectOptions, store: &str) -> Result<(Place, bool), StoreError> {
         let fault = |error: sqlx::Error| fault::of(store, &error).error;
         if let Source::Pool(pool) = &self.source {
             check_session(&mut *pool.acquire().await.map_err(fault)?, store).await?;
         }
         let mut connection = dialect::connect(options, OPENING).await.map_err(fault)?;
-        let place = Opening { connection: &mut connection, store }.prepare(&self.prefix).await?;
+        let mut opening = Opening { connection: &mut connection, store };
+        let place = opening.prepare(&self.prefix).await?;
+        let shows_too_early = opening.shows_too_early().await?;
         connection.close().await.map_err(fault)?;
-        Ok(place)
+        Ok((place, shows_too_early))
     }
 }
 

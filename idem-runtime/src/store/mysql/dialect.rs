@@ -9,6 +9,7 @@ use sqlx::mysql::{MySql, MySqlConnectOptions, MySqlRow};
 use sqlx::{AssertSqlSafe, ConnectOptions, MySqlConnection, Row as _};
 
 use super::fault;
+use super::log::{self, Log};
 use super::statements::{CLOCK, Statements};
 use crate::claim::{ClaimRequest, CompleteRequest, CompleteVerdict, RenewRequest};
 use crate::clock::Timestamp;
@@ -29,6 +30,8 @@ pub(super) struct Server {
     /// The table of records, quoted, with its database.
     pub(super) table: Arc<str>,
     pub(super) statements: Arc<Statements>,
+    /// Where the server shows what it has not kept yet.
+    pub(super) log: Option<Arc<Log>>,
 }
 
 /// Nothing that a statement depends on is left to the server's defaults. What is in comments concerns MariaDB (`M!`) or
@@ -101,6 +104,13 @@ impl Dialect for Server {
     async fn replace(&self, connection: &mut MySqlConnection, record: &Record, seen: i64) -> Result<bool, Trouble> {
         let replace = sqlx::raw_sql(AssertSqlSafe(self.statements.replace(record, seen)?));
         Ok(replace.execute(connection).await?.rows_affected() == 1)
+    }
+
+    async fn keep(&self, record: &Record, now: Timestamp) -> Result<(), Trouble> {
+        match &self.log {
+            Some(log) if log::may_be_ahead(record, now) => Ok(log.write().await?),
+            _ => Ok(()),
+        }
     }
 
     async fn claim(&self, connection: &mut MySqlConnection, request: &ClaimRequest) -> Result<Claiming, Trouble> {

@@ -5,6 +5,7 @@ mod describe;
 mod dialect;
 mod fault;
 mod literal;
+mod log;
 mod row;
 mod schema;
 mod statements;

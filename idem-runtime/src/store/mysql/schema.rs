@@ -79,6 +79,13 @@ impl Opening<'_> {
         Ok(place)
     }
 
+    /// Whether commits are shown before they are kept: one that goes through the binary log is shown afterwards.
+    pub(super) async fn shows_too_early(&mut self) -> Result<bool, StoreError> {
+        let row = self.one("SELECT CONCAT(@@global.log_bin)").await?;
+        let logs: Option<String> = row.map(|row| row.try_get(0)).transpose().map_err(|error| self.fault(error))?;
+        Ok(!logs.is_some_and(|logs| matches!(&*logs, "1" | "ON")))
+    }
+
     fn fault(&self, error: sqlx::Error) -> StoreError {
         fault::of(self.store, &error).error
     }

@@ -182,6 +182,19 @@ impl Statements {
         )
     }
 
+    /// Changes nothing that anybody sees, and is a transaction that the server has to keep.
+    pub(super) fn nothing(&self, key: &[u8; 32]) -> String {
+        let (Self { table, .. }, key, owner) = (self, bytes(Some(key)), bytes(Some(&[0; 16])));
+        format!(
+            "START TRANSACTION;
+             INSERT INTO {table} (`key`, label, task, version, state, owner, fence, attempt, longest_lease, host, process,
+                 on_stale, created_at, updated_at, format, revision)
+             VALUES ({key}, '', '', 0, 'cleared', {owner}, 0, 0, 0, '', 0, 'rerun', 0, 0, 1, 0);
+             DELETE FROM {table} WHERE `key` = {key};
+             COMMIT"
+        )
+    }
+
     fn look(&self, key: &Key, written: &str, result: &str) -> String {
         let (Self { table, columns }, key) = (self, bytes(Some(key.digest())));
         format!(

@@ -65,6 +65,11 @@ pub(crate) trait Dialect: Send + Sync + fmt::Debug + 'static {
         seen: i64,
     ) -> impl Future<Output = Result<bool, Trouble>> + Send;
 
+    /// Waits until a row that was seen is as durable as an answer that rests on it, where the database shows it before.
+    fn keep(&self, _record: &Record, _now: Timestamp) -> impl Future<Output = Result<(), Trouble>> + Send {
+        std::future::ready(Ok(()))
+    }
+
     /// Claims where there is no row, and else reads it, in one round trip where the database can.
     fn claim(
         &self,

@@ -11,7 +11,7 @@ use crate::claim::{
 };
 use crate::clock::Timestamp;
 use crate::key::Key;
-use crate::record::{Record, Status};
+use crate::record::{Owner, Record, State, Status};
 use crate::store::{ListQuery, StoreError};
 use crate::transition::{self, Change};
 
@@ -108,15 +108,16 @@ impl<D: Dialect, R: Sync, V: Send> Operation<D> for Step<'_, R, V> {
 
     async fn attempt(&self, dialect: &D, connection: &mut Connection<D>) -> Result<V, Trouble> {
         let seen = dialect.read(connection, self.key).await.map_err(Trouble::first)?;
-        decide(dialect, connection, seen, |record, now| (self.decide)(record, self.request, now)).await
+        decide(dialect, connection, seen, None, |record, now| (self.decide)(record, self.request, now)).await
     }
 }
 
-/// Decides over what was seen, and writes it if it is still so.
+/// Decides over what was seen, and writes it if it is still so. `owner` is who asks, where a claim does.
 pub(super) async fn decide<D: Dialect, V>(
     dialect: &D,
     connection: &mut Connection<D>,
     seen: Seen,
+    owner: Option<Owner>,
     decide: impl FnOnce(Option<&Record>, Timestamp) -> transition::Step<V>,
 ) -> Result<V, Trouble> {
     let (record, revision) = match seen.row {
@@ -124,22 +125,27 @@ pub(super) async fn decide<D: Dialect, V>(
         None => (None, None),
     };
     let transition::Step { change, verdict } = decide(record.as_ref(), seen.now);
-    write(dialect, connection, change, revision).await?;
-    Ok(verdict)
+    let written = match (change, revision) {
+        (Change::Put(record), Some(seen)) => dialect.replace(connection, &record, seen).await?,
+        (Change::Put(record), None) => dialect.insert(connection, &record).await?,
+        (Change::Keep, _) => {
+            if let Some(record) = record.filter(|record| is_promise(record, owner)) {
+                dialect.keep(&record, seen.now).await?;
+            }
+            true
+        }
+    };
+    if written { Ok(verdict) } else { Err(Trouble::Changed) }
 }
 
-async fn write<D: Dialect>(
-    dialect: &D,
-    connection: &mut Connection<D>,
-    change: Change,
-    revision: Option<i64>,
-) -> Result<(), Trouble> {
-    let Change::Put(record) = change else { return Ok(()) };
-    let written = match revision {
-        Some(seen) => dialect.replace(connection, &record, seen).await?,
-        None => dialect.insert(connection, &record).await?,
-    };
-    if written { Ok(()) } else { Err(Trouble::Changed) }
+/// Whether somebody who is told of the record goes by it for good: what others run or enqueue may still come to nothing, and
+/// what was given up is claimed anew.
+fn is_promise(record: &Record, owner: Option<Owner>) -> bool {
+    match record.state {
+        State::Completed | State::Failed | State::Parked | State::Cancelled => true,
+        State::Running => owner == Some(record.owner),
+        State::Pending | State::Retryable | State::Cleared => false,
+    }
 }
 
 pub(crate) struct Claim<'a>(pub(crate) &'a ClaimRequest);
@@ -153,7 +159,7 @@ impl<D: Dialect> Operation<D> for Claim<'_> {
         if made {
             return Ok(claim(None, seen.now).verdict);
         }
-        decide(dialect, connection, seen, claim).await
+        decide(dialect, connection, seen, Some(self.0.owner), claim).await
     }
 }
 
@@ -167,7 +173,8 @@ impl<D: Dialect> Operation<D> for Complete<'_> {
             return Ok(verdict);
         }
         let seen = dialect.read(connection, &self.0.claim.key).await?;
-        decide(dialect, connection, seen, |record, now| transition::complete(record, self.0, now)).await
+        let owner = Some(self.0.claim.owner);
+        decide(dialect, connection, seen, owner, |record, now| transition::complete(record, self.0, now)).await
     }
 }
 
@@ -191,7 +198,7 @@ impl<D: Dialect> Operation<D> for ClearCorrupt<'_> {
         if let Some(Row { record: record @ Err(StoreError::Corrupt { .. }), fence, .. }) = &mut seen.row {
             *record = Ok(stand_in(self.0, *fence, seen.now));
         }
-        decide(dialect, connection, seen, |record, now| transition::clear(record, true, now)).await
+        decide(dialect, connection, seen, None, |record, now| transition::clear(record, true, now)).await
     }
 }
 

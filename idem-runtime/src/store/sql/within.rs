@@ -161,7 +161,7 @@ pub(crate) async fn claim_over<D: Dialect>(
     seen: Seen,
 ) -> Result<ClaimVerdict, Trouble> {
     let claim = |record: Option<&Record>, now| transition::claim(record, request, now);
-    decide(dialect, connection, seen, claim).await
+    decide(dialect, connection, seen, Some(request.owner), claim).await
 }
 
 impl<D: Savepoints> Within for InTransaction<'_, D> {
