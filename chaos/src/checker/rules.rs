@@ -27,7 +27,7 @@ pub fn check(keys: &Keys, faults: &Faults) -> Vec<Violation> {
             found(Rule::Lost, format!("copy {copy} of {} was never acknowledged", key.copies));
         }
         replies(key, &mut found);
-        after_completion(key, &mut found);
+        after_completion(key, faults, &mut found);
         effects(key, &mut found);
         if key.policy == Some(Policy::Transaction) {
             transactions(key, faults, &mut found);
@@ -64,12 +64,21 @@ fn replies(key: &Key, found: &mut impl FnMut(Rule, String)) {
     }
 }
 
-fn after_completion(key: &Key, found: &mut impl FnMut(Rule, String)) {
+fn after_completion(key: &Key, faults: &Faults, found: &mut impl FnMut(Rule, String)) {
     let Some(completed) = key.completed() else { return };
-    for run in key.runs.iter().filter(|run| run.entered > completed) {
+    let after = key.runs.iter().filter(|run| run.entered > completed);
+    for run in after.filter(|run| !is_in_vain(key, run, faults)) {
         let after = run.entered - completed;
         found(Rule::AfterCompletion, format!("run {} was entered {after} µs after an acknowledgement", run.number));
     }
+}
+
+/// Whether a body was entered in a transaction that was over before: its connection was cut, or its server killed, while the
+/// delivery was under way. It cannot leave a row.
+fn is_in_vain(key: &Key, run: &Run, faults: &Faults) -> bool {
+    let came = key.sent.iter().filter(|(at, to, _)| *to == run.process && *at <= run.entered).map(|(at, ..)| *at);
+    let disturbed = came.min().is_some_and(|came| faults.troubled(run.process, &(came..=run.entered)));
+    key.policy == Some(Policy::Transaction) && disturbed && !key.rows.contains(&run.number)
 }
 
 /// The system downstream asks for the fence, so it takes one effect of each claim at the most, in the order of claims.

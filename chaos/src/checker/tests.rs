@@ -129,6 +129,19 @@ fn no_body_is_entered_after_an_acknowledged_completion() {
 }
 
 #[test]
+fn a_body_may_be_entered_in_a_transaction_that_was_cut_before_and_leaves_nothing() {
+    let late = |policy| good(policy).entered(50, 2, 8, 2).exited(51, 2, 8, true);
+    let trouble = |process| What::Trouble { number: 1, kind: Trouble::Network, process: Some(process) };
+    let cut = |history: History, process| {
+        history.at(3, COORDINATOR, trouble(process)).at(4, COORDINATOR, What::TroubleOver { number: 1 })
+    };
+    breaks(cut(late(Policy::Transaction), 2), &[]);
+    breaks(cut(late(Policy::Transaction), 3), &[Rule::AfterCompletion]);
+    breaks(cut(late(Policy::Rerun), 2), &[Rule::AfterCompletion]);
+    breaks(cut(late(Policy::Transaction), 2).row(8), &[Rule::AfterCompletion, Rule::SecondEffect]);
+}
+
+#[test]
 fn bodies_that_meet_are_told_apart_by_rising_fences() {
     let two = |attempt, fence| {
         let entered = What::Entered { run: 8, key: KEY, attempt, fence };
