@@ -62,6 +62,7 @@ fn a_week_has_the_iso_year() {
 #[test]
 fn years_have_four_digits() {
     check(Unit::Date, "UTC", "0001-01-01T00:00:00Z", "0001-01-01");
+    check(Unit::Date, "UTC", "0000-01-01T00:00:00Z", "0000-01-01");
     check(Unit::Date, "UTC", "-000001-01-01T00:00:00Z", "-0001-01-01");
     check(Unit::Hour, "America/New_York", "-009999-06-01T00:00:00Z", "-9999-05-31T19-045602");
 }

@@ -60,6 +60,8 @@ refuses! {
     fewer_elements_than_announced: Announced(Some(3), vec![1, 2])
         => KeyError::LenMismatch { announced: 3, given: 2, .. },
     a_name_without_a_value: Uneven => KeyError::LenMismatch { .. },
+    more_names_than_announced: AnnouncedMap(1, &["a", "b"]) => KeyError::LenMismatch { announced: 1, given: 2, .. },
+    fewer_names_than_announced: AnnouncedMap(3, &["a", "b"]) => KeyError::LenMismatch { announced: 3, given: 2, .. },
     /// KEY-16, vector err-hashset.
     a_bare_hash_set: HashSet::from([1, 2]) => KeyError::UnorderedSet { .. },
     an_empty_hash_set: HashSet::<u8>::new() => KeyError::UnorderedSet { .. },
@@ -117,6 +119,29 @@ fn no_message_quotes_a_value() {
     }
     let source = std::error::Error::source(&refusal(&Failing)).map(ToString::to_string);
     assert_eq!(source.as_deref(), Some("card 4111-1111 is bad"));
+}
+
+/// A name that stands twice is told by what has to be done about it.
+#[test]
+fn what_stands_twice_is_told_with_what_to_do() {
+    let twice = Doc::Map(vec![(Doc::text("a"), Doc::Null); 2]);
+    assert!(refusal(&twice).to_string().contains("rename or drop one"));
+    assert!(refusal(&Set([1, 1])).to_string().contains("remove the repetition"));
+    let mut writer = KeyWriter::new();
+    writer.arg("a", &1).unwrap();
+    let argument = writer.arg("a", &1).and_then(|()| writer.finish(&space(), &task()).map(drop)).unwrap_err();
+    assert!(argument.to_string().contains("rename one of them"), "{argument}");
+    let mut writer = KeyWriter::new();
+    writer.scope("user", &1).unwrap();
+    let scope = writer.scope("user", &1).unwrap_err();
+    assert!(scope.to_string().contains("remove one of them"), "{scope}");
+}
+
+/// KEY-20: `Debug` says that a type gave its own reason, and not which.
+#[test]
+fn a_reason_of_a_type_s_own_is_there_and_not_shown() {
+    let shown = format!("{:?}", refusal(&Failing));
+    assert!(shown.contains("CustomMessage(..)"), "{shown}");
 }
 
 /// KEY-18: the limits themselves are allowed.
@@ -238,6 +263,17 @@ impl Serialize for Uneven {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_key("a")?;
+        map.end()
+    }
+}
+
+/// A map that says it has so many names.
+struct AnnouncedMap(usize, &'static [&'static str]);
+
+impl Serialize for AnnouncedMap {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0))?;
+        self.1.iter().try_for_each(|name| map.serialize_entry(name, &1))?;
         map.end()
     }
 }

@@ -33,6 +33,8 @@ fn fields_are_escaped_or_abbreviated() {
         ("a b{é}", "a%20b%7B%C3%A9%7D"),
         (&"x".repeat(64), &"x".repeat(64)),
         (&":".repeat(21), &"%3A".repeat(21)),
+        (&(":".repeat(21) + "x"), &("%3A".repeat(21) + "x")),
+        (&(":".repeat(21) + "xx"), &abbreviated(&(":".repeat(21) + "xx"))),
         (&":".repeat(22), &abbreviated(&":".repeat(22))),
         (&"x".repeat(65), &abbreviated(&"x".repeat(65))),
     ] {

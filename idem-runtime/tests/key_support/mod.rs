@@ -99,6 +99,7 @@ impl Serialize for RawValue {
 }
 
 /// A sequence that announces what it does not keep.
+#[derive(Clone)]
 pub struct Announced(pub Option<usize>, pub Vec<u8>);
 
 impl Serialize for Announced {
