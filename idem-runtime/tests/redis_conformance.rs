@@ -13,6 +13,7 @@ const HOUR: i64 = 3_600_000_000;
 const MONTH: i64 = 30 * 24 * HOUR;
 
 async fn open() -> Result<Fixture, BoxError> {
+    idem_test_log::listen();
     let url = idem_test_servers::redis_url();
     let place = Place { url, prefix: format!("idem-test:{:x}", rand::random::<u64>()) };
     let (store, other) = (place.store(0).await?, place.store(0).await?);

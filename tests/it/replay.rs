@@ -22,16 +22,16 @@ async fn a_duplicate_gets_the_first_value_and_does_not_enter_the_body() {
     let runtime = runtime();
     runtime
         .enter(async {
-            assert_eq!(digest(7, "rust".into()).await.unwrap(), "7:rust");
-            let again = digest::call(7, "rust".into()).await.unwrap();
+            assert_eq!(digest(7, "planted-topic".into()).await.unwrap(), "7:planted-topic");
+            let again = digest::call(7, "planted-topic".into()).await.unwrap();
             assert!(again.is_replayed());
-            assert_eq!(again.value(), "7:rust");
-            assert!(digest::call(8, "rust".into()).await.unwrap().is_fresh());
+            assert_eq!(again.value(), "7:planted-topic");
+            assert!(digest::call(8, "planted-topic".into()).await.unwrap().is_fresh());
             let report = runtime.audit(idem::tasks![digest]).await.unwrap();
             println!("{report}\n{}", report.to_json());
-            assert!(digest::status(&7, &"rust".into()).await.unwrap().is_some());
-            assert!(digest::clear(&7, &"rust".into()).await.unwrap());
-            assert!(digest::call(7, "rust".into()).await.unwrap().is_fresh());
+            assert!(digest::status(&7, &"planted-topic".into()).await.unwrap().is_some());
+            assert!(digest::clear(&7, &"planted-topic".into()).await.unwrap());
+            assert!(digest::call(7, "planted-topic".into()).await.unwrap().is_fresh());
         })
         .await;
     assert_eq!(RUNS.load(Ordering::SeqCst), 3);

@@ -70,6 +70,7 @@ impl Bench {
     }
 
     async fn on(kind: Kind, manual: ManualClock, clock: Arc<dyn Clock>) -> Self {
+        idem_test_log::listen();
         let place = match kind {
             Kind::Memory => None,
             #[cfg(feature = "sqlite")]

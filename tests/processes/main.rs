@@ -12,6 +12,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use place::Place;
 
 fn main() {
+    idem_test_log::listen();
     if let Some(job) = child::Job::from_env() {
         return child::run(job);
     }

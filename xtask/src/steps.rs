@@ -11,6 +11,7 @@ mod examples;
 mod features;
 mod fmt;
 mod fuzz;
+mod logs;
 mod servers;
 mod tests;
 mod tools;

@@ -39,6 +39,7 @@ impl Database {
     }
 
     pub async fn on(server: &str) -> Self {
+        idem_test_log::listen();
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("idem_test_{}_{number}_{:08x}", std::process::id(), rand::random::<u32>());

@@ -6,7 +6,7 @@ use idem_runtime::claim::{ClaimVerdict, CompleteVerdict, RenewVerdict};
 use idem_runtime::testing::proxy::{Proxy, WireFault};
 use idem_runtime::{PostgresStore, Store, StoreError};
 
-use crate::support::{Bench, calls_while, claimed, completion, done, key, persistent, renewal, request};
+use crate::support::{Bench, calls_while, claimed, completion, done, key, persistent, renewal, request, with_user};
 
 fn with(url: &str, option: &str) -> String {
     format!("{url}{}{option}", if url.contains('?') { '&' } else { '?' })
@@ -23,7 +23,7 @@ async fn commits_are_durable_whatever_the_url_and_the_role_say() {
              ALTER ROLE {role} SET default_transaction_isolation = 'serializable'"
         ))
         .await;
-    let url = bench.schema.url.replace("postgres@", &format!("{role}@"));
+    let url = with_user(&bench.schema.url, &role);
     let url = with(&url, "options=-c%20synchronous_commit%3Dlocal");
     let store = PostgresStore::builder(&url).schema(schema).open().await.unwrap();
     let keeper = store.keeper().await.unwrap();

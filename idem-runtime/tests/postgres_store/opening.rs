@@ -3,7 +3,7 @@
 use idem_runtime::{PostgresStore, Store, StoreError};
 use sqlx::PgPool;
 
-use crate::support::{Bench, Schema, builder, done, key};
+use crate::support::{Bench, Schema, builder, done, key, with_user};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_ten_that_open_at_once_one_makes_the_tables() {
@@ -30,7 +30,7 @@ async fn of_ten_that_open_at_once_one_makes_the_tables() {
 async fn a_role_that_may_make_no_table_opens_those_that_are_there() {
     let schema = Schema::new().await;
     let (role, name) = (format!("{}_worker", schema.name), schema.name.clone());
-    let url = schema.url.replace("postgres@", &format!("{role}@"));
+    let url = with_user(&schema.url, &role);
     schema.sql(&format!("CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA {name} TO {role}")).await;
     let open = || PostgresStore::builder(&url).schema(&name).open();
     let error = open().await.unwrap_err();
@@ -99,7 +99,7 @@ async fn tables_apart_are_stores_apart() {
 #[tokio::test]
 async fn what_is_wrong_with_an_address_is_said_and_no_password() {
     let url = idem_test_servers::postgres_url();
-    let secret = url.replace("postgres@", "nobody:hunter2@");
+    let secret = with_user(&url, "nobody:hunter2");
     let cases = [
         (secret.clone(), "unavailable", "look at user and password"),
         (secret.replace("nobody", "postgres") + "_that_is_none", "unavailable", "create the database"),
@@ -124,7 +124,7 @@ async fn what_is_wrong_with_an_address_is_said_and_no_password() {
         let error = PostgresStore::builder(&url).schema(schema).table_prefix(prefix).open().await.unwrap_err();
         assert!(matches!(error, StoreError::Schema { .. }), "{error}");
     }
-    let with_password = url.replace("postgres@", "postgres:hunter2@");
+    let with_password = with_user(&url, "postgres:hunter2");
     let schema = Schema::on(with_password).await;
     let store = builder(&schema).open().await.unwrap();
     let shown = format!("{store:?} {:?}", store.describe().await.unwrap());

@@ -17,6 +17,12 @@ pub async fn connect(url: &str) -> PgConnection {
     })
 }
 
+/// A server's URL for another user, such as `name` or `name:password`.
+pub fn with_user(url: &str, user: &str) -> String {
+    let address = url.rsplit_once('@').map_or(url, |(_, address)| address);
+    format!("postgres://{user}@{address}")
+}
+
 /// A schema, dropped with what is in it when its test ends.
 pub struct Schema {
     pub name: String,
@@ -29,6 +35,7 @@ impl Schema {
     }
 
     pub async fn on(url: String) -> Self {
+        idem_test_log::listen();
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("idem_test_{}_{number}_{:08x}", std::process::id(), rand::random::<u32>());

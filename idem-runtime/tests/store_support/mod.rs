@@ -15,6 +15,7 @@ pub const LEASE: Duration = Duration::from_secs(30);
 pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub fn key(task: &str, number: u64) -> Key {
+    idem_test_log::listen();
     fingerprinted(task, number, &0).0
 }
 

@@ -34,14 +34,14 @@ pub struct Value(Form);
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        Self(if text == "plain" { Form::Plain } else { Form::Large })
+        Self(if text == "planted-plain" { Form::Plain } else { Form::Large })
     }
 }
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
-            Form::Plain => serializer.serialize_str("plain"),
+            Form::Plain => serializer.serialize_str("planted-plain"),
             Form::Large => serializer.serialize_str(&"large".repeat(1_000)),
             Form::Odd => Err(serde::ser::Error::custom("it has no form")),
             Form::Explosive => panic!("Serialize"),

@@ -120,27 +120,27 @@ async fn a_span_above_is_the_body_s_and_a_span_below_is_the_call_s() {
     let _guard = tracing::subscriber::set_default(recorder.clone());
     let none = Vec::<&str>::new();
     let in_runtime = async {
-        assert_eq!(recorder.traced(above(7, "rust")).await, (vec!["above"], 1));
-        assert_eq!(recorder.traced(above(7, "rust")).await, (none.clone(), 0), "a replay has no body");
+        assert_eq!(recorder.traced(above(7, "planted-topic")).await, (vec!["above"], 1));
+        assert_eq!(recorder.traced(above(7, "planted-topic")).await, (none.clone(), 0), "a replay has no body");
         assert_eq!(recorder.traced(above(7, "")).await, (vec!["above"], 1));
-        assert_eq!(recorder.traced(below(7, "rust")).await, (vec!["below"], 1));
-        assert_eq!(recorder.traced(below(7, "rust")).await, (vec!["below"], 1), "a replay is a call");
+        assert_eq!(recorder.traced(below(7, "planted-topic")).await, (vec!["below"], 1));
+        assert_eq!(recorder.traced(below(7, "planted-topic")).await, (vec!["below"], 1), "a replay is a call");
         assert_eq!(recorder.traced(below(7, "")).await, (vec!["below"], 1));
         assert_eq!(recorder.traced(Smtp.method_above(7)).await.0, ["method_above"]);
         assert_eq!(recorder.traced(Smtp.method_above(7)).await.0, none);
         assert_eq!(recorder.traced(Smtp.method_below(7)).await.0, ["method_below"]);
         assert_eq!(recorder.traced(Smtp.method_below(7)).await.0, ["method_below"]);
 
-        once!(above(1, "rust"), 1);
-        once!(below(1, "rust"), 1);
+        once!(above(1, "planted-topic"), 1);
+        once!(below(1, "planted-topic"), 1);
         once!(Smtp.method_above(1), 1);
         once!(Smtp.method_below(1), 1);
     };
     runtime().enter(in_runtime).await;
     // What idem refuses is an error of the call, and of no body.
     recorder.traced(async {}).await;
-    assert_eq!(recorder.traced(above(8, "rust")).await, (none, 0));
-    assert_eq!(recorder.traced(below(8, "rust")).await, (vec!["below"], 1));
+    assert_eq!(recorder.traced(above(8, "planted-topic")).await, (none, 0));
+    assert_eq!(recorder.traced(below(8, "planted-topic")).await, (vec!["below"], 1));
 }
 
 #[tokio::test]

@@ -135,7 +135,7 @@ async fn present(user: Missing) -> Result<u64, AppError> {}
 #[tokio::test]
 async fn arguments_of_every_form() {
     let in_runtime = async {
-        once!(plain(7, "rust".into()), "7:rust");
+        once!(plain(7, "planted-topic".into()), "7:planted-topic");
         once!(without_arguments(), ());
         once!(changed(7, 1, 2), 8);
         once!(unpacked(Json("a".into()), Order { id: 1, customer: "b".into() }), "a b 1");

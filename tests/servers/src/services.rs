@@ -55,15 +55,20 @@ impl Kind {
 
     /// The server at the standard port, where one lets us in. Nothing but a greeting is sent to it.
     pub fn standard(&self) -> Result<String, String> {
-        (self.usable)(self.port).map(|()| self.url.to_owned())
+        (self.usable)(self.port).map(|()| with_password(self.url))
     }
+}
+
+/// With a password, where a server that asks for none takes any: it must not show in what the tests log (`cargo xtask tests`).
+fn with_password(url: &str) -> String {
+    let given = [("redis://", "redis://default:planted-password@"), ("//postgres@", "//postgres:planted-password@")];
+    given.iter().fold(url.to_owned(), |url, (without, with)| url.replacen(without, with, 1))
 }
 
 /// One server of a test run.
 #[derive(Debug)]
 pub struct Service {
-    /// What to tell the tests: a variable of their environment and its value, without a password. None where the
-    /// environment has it already.
+    /// What to tell the tests: a variable of their environment and its value. None where the environment has it already.
     pub variable: Option<(&'static str, String)>,
     /// Which was taken, and why, for a person to read; no password.
     pub taken: String,
@@ -120,7 +125,7 @@ impl Service {
         let private = (kind.private)()?;
         let (url, process) = (private.url().to_owned(), private.pid());
         let taken = format!("{}: a private one, {url}, process {process} ({why})", kind.name);
-        Ok(Self { variable: Some((kind.variable, url)), taken, private: Some(private) })
+        Ok(Self { variable: Some((kind.variable, with_password(&url))), taken, private: Some(private) })
     }
 
     /// The server, where it is a private one.

@@ -1,11 +1,11 @@
 //! What handlers cost the compiler: a crate with many of them against the same crate without the attribute.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::shell::{self, Result, command, root};
+use crate::shell::{self, Result, command, root, target};
 
 /// As many as a large service has.
 const HANDLERS: usize = 200;
@@ -120,10 +120,6 @@ fn crate_of(kind: &str) -> String {
 
 fn write(path: &Path, text: &str) -> Result {
     std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
-}
-
-fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 #[cfg(test)]
