@@ -12,6 +12,7 @@ mod features;
 mod fmt;
 mod fuzz;
 mod logs;
+mod sequences;
 mod servers;
 mod tests;
 mod tools;
@@ -55,6 +56,11 @@ const EXTRA: &[Step] = &[
         name: "fuzz",
         does: "the targets in fuzz/ for longer: each for IDEM_FUZZ_SECONDS, else a minute",
         run: fuzz::run,
+    },
+    Step {
+        name: "sequences",
+        does: "random sequences on every store beside the model: on each for IDEM_SEQUENCES_SECONDS, else a minute",
+        run: sequences::run,
     },
     Step { name: "compile-time", does: "what handlers cost the compiler, as figures", run: compile_time::run },
 ];

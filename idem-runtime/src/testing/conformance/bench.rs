@@ -21,6 +21,8 @@ pub(super) enum Stop {
     Failed(String),
     /// It cannot be asked of this store.
     Skipped(String),
+    /// A deadline was too near to say what the answer should have been.
+    Unclear(String),
 }
 
 /// How a check ends.
@@ -75,12 +77,17 @@ pub(super) use {hold, want};
 /// The bench of one check.
 #[derive(Debug)]
 pub(super) struct Bench {
+    shared: Arc<Shared>,
+    steps: Mutex<Vec<String>>,
+}
+
+#[derive(Debug)]
+struct Shared {
     fixture: Fixture,
     space: KeySpace,
     task: TaskIdent,
     keys: AtomicU64,
     owners: AtomicU64,
-    steps: Mutex<Vec<String>>,
 }
 
 /// Enough to see what went wrong; the last ones matter.
@@ -89,38 +96,53 @@ const MOST_STEPS: usize = 60;
 impl Bench {
     pub(super) fn new(check: &str, fixture: Fixture) -> Self {
         let (space, task) = (KeySpace::new("conformance"), TaskIdent::new(check, NonZeroU32::MIN));
-        let (keys, owners, steps) = (AtomicU64::new(0), AtomicU64::new(0), Mutex::default());
-        Self { fixture, space, task, keys, owners, steps }
+        let (keys, owners) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { shared: Arc::new(Shared { fixture, space, task, keys, owners }), steps: Mutex::default() }
+    }
+
+    /// The same store, keys and owners, and steps of its own: for what is done beside others.
+    pub(super) fn aside(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), steps: Mutex::default() }
     }
 
     /// The first handle.
     pub(super) fn store(&self) -> &Arc<dyn Store> {
-        &self.fixture.store
+        &self.shared.fixture.store
     }
 
     /// The second handle on the same records.
     pub(super) fn other(&self) -> &Arc<dyn Store> {
-        &self.fixture.other
+        &self.shared.fixture.other
     }
 
     pub(super) fn fixture(&self) -> &Fixture {
-        &self.fixture
+        &self.shared.fixture
     }
 
     /// The lease that claims are made for.
     pub(super) fn lease(&self) -> Duration {
-        self.fixture.lease
+        self.shared.fixture.lease
     }
 
     /// A key that was never used.
     pub(super) fn key(&self) -> Checked<Key> {
-        Ok(self.key_with("same")?.0)
+        Ok(self.numbered_key()?.0)
     }
 
     /// A key that was never used, and the fingerprint of these arguments beside it.
     pub(super) fn key_with(&self, argument: &str) -> Checked<(Key, Fingerprint)> {
-        let number = self.keys.fetch_add(1, Ordering::Relaxed) + 1;
-        self.key_of(&self.task, None, &number.to_string(), argument)
+        let number = self.next_key();
+        self.key_of(&self.shared.task, None, &number.to_string(), argument)
+    }
+
+    /// A key that was never used, and its number.
+    pub(super) fn numbered_key(&self) -> Checked<(Key, u64)> {
+        let number = self.next_key();
+        Ok((self.key_of(&self.shared.task, None, &number.to_string(), "same")?.0, number))
+    }
+
+    fn next_key(&self) -> u64 {
+        self.shared.keys.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// The key of these parts.
@@ -136,27 +158,27 @@ impl Bench {
             writer.scope("tenant", tenant)?;
         }
         writer.arg("amount", argument)?;
-        Ok(writer.finish_explicit(&self.space, task, explicit)?)
+        Ok(writer.finish_explicit(&self.shared.space, task, explicit)?)
     }
 
     /// The fingerprint of other arguments under the `number`-th key.
     pub(super) fn fingerprint(&self, number: u64, argument: &str) -> Checked<Fingerprint> {
-        Ok(self.key_of(&self.task, None, &number.to_string(), argument)?.1)
+        Ok(self.key_of(&self.shared.task, None, &number.to_string(), argument)?.1)
     }
 
     /// How many keys were handed out: the number of the last one.
     pub(super) fn last_key(&self) -> u64 {
-        self.keys.load(Ordering::Relaxed)
+        self.shared.keys.load(Ordering::Relaxed)
     }
 
     /// The task that the keys are of.
     pub(super) fn task(&self) -> &TaskIdent {
-        &self.task
+        &self.shared.task
     }
 
     /// An owner that was never used.
     pub(super) fn owner(&self) -> (String, Owner) {
-        let number = self.owners.fetch_add(1, Ordering::Relaxed) + 1;
+        let number = self.shared.owners.fetch_add(1, Ordering::Relaxed) + 1;
         let mut bytes = [0xc0; 16];
         bytes[8..].copy_from_slice(&number.to_be_bytes());
         (format!("worker {number}"), Owner::from_bytes(bytes))
@@ -181,8 +203,13 @@ impl Bench {
 
     /// Lets time pass.
     pub(super) async fn pass(&self, time: Duration) -> Checked {
+        self.pass_rest(time, time).await
+    }
+
+    /// Lets the rest of a time pass of which the beginning has passed already.
+    pub(super) async fn pass_rest(&self, time: Duration, rest: Duration) -> Checked {
         self.step(|| format!("{} pass", humantime::format_duration(time)));
-        Ok(self.fixture.pass(time).await?)
+        Ok(self.shared.fixture.pass(rest).await?)
     }
 
     /// Lets a lease pass, and a little more.
@@ -223,7 +250,7 @@ impl Bench {
 
     /// Does to the record what no operation does, or skips the check.
     pub(super) async fn tamper(&self, key: &Key, how: Tamper) -> Checked {
-        let done = match &self.fixture.tamperer {
+        let done = match &self.shared.fixture.tamperer {
             None => false,
             Some(tamper) => {
                 tamper(key.clone(), how).await.map_err(|error| Stop::Failed(format!("{how:?}: {error}")))?

@@ -21,7 +21,7 @@ const REAL_LEASE: Duration = Duration::from_millis(600);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// Random sequences; a store on a disk takes a second or two for them.
-const SEEDS: u64 = 40;
+pub(super) const SEEDS: u64 = 64;
 
 /// A lease that nobody waits for.
 const MANUAL_LEASE: Duration = Duration::from_secs(30);
@@ -50,6 +50,7 @@ pub struct Fixture {
     pub(super) skewed: Vec<Arc<dyn Store>>,
     pub(super) tamperer: Option<Tamperer>,
     pub(super) seeds: Range<u64>,
+    pub(super) acts: Vec<String>,
     pub(super) expires_itself: bool,
     kept: Vec<Box<dyn Any + Send + Sync>>,
 }
@@ -59,7 +60,8 @@ impl Fixture {
     pub fn new(store: Arc<dyn Store>, other: Arc<dyn Store>) -> Self {
         let (clock, skewed, tamperer, kept) = (None, Vec::new(), None, Vec::new());
         let (lease, seeds) = (REAL_LEASE, 0..SEEDS);
-        Self { store, other, clock, lease, skewed, tamperer, seeds, expires_itself: false, kept }
+        let acts = Vec::new();
+        Self { store, other, clock, lease, skewed, tamperer, seeds, acts, expires_itself: false, kept }
     }
 
     /// The clock that the store's records live by. Without one, time really passes.
@@ -92,9 +94,15 @@ impl Fixture {
         self
     }
 
-    /// The seeds of the random sequences, to run more of them or one again (default the first 40).
+    /// The seeds of the random sequences, to run more of them or one again (default the first 64).
     pub fn seeds(mut self, seeds: Range<u64>) -> Self {
         self.seeds = seeds;
+        self
+    }
+
+    /// A sequence of acts, one a line, as a failed check of random sequences tells it: it is played before those of the seeds.
+    pub fn acts(mut self, acts: impl Into<String>) -> Self {
+        self.acts.push(acts.into());
         self
     }
 

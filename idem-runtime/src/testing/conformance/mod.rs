@@ -24,7 +24,9 @@
 //!
 //! Each check has a store of its own. A store that lives by a clock of its own (a server) is given no
 //! [`clock`](Fixture::clock): then time really passes, in short leases ([`Fixture::lease`]), and checks that would take
-//! days are skipped and say so. [`conformance_tests!`](crate::conformance_tests) makes each check a test of its own.
+//! days are skipped and say so. One check plays random sequences of acts to the store and to the protocol's own functions;
+//! [`sequences`](fn@sequences) plays more of them. [`conformance_tests!`](crate::conformance_tests) makes each check a test
+//! of its own.
 
 mod bench;
 mod brief;
@@ -33,6 +35,7 @@ mod fixture;
 mod prng;
 mod report;
 mod run;
+mod sequences;
 mod twin;
 mod worker;
 
@@ -42,3 +45,4 @@ pub use self::report::{Finding, Outcome, Report};
 #[doc(hidden)]
 pub use self::run::__test;
 pub use self::run::{run, run_one, run_where};
+pub use self::sequences::{Sequences, sequences};

@@ -126,7 +126,7 @@ async fn outcome(check: &Check, fixture: Fixture) -> Outcome {
         Err(_) => Stop::Failed(format!("no end within {} s", LONGEST.as_secs())),
     };
     match stop {
-        Stop::Skipped(why) => Outcome::Skipped(why),
+        Stop::Skipped(why) | Stop::Unclear(why) => Outcome::Skipped(why),
         Stop::Failed(found) => Outcome::Failed { found, steps: bench.steps() },
     }
 }

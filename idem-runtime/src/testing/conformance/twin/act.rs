@@ -1,8 +1,8 @@
 //! One thing done to the store and its model.
 
-use std::fmt;
 use std::time::Duration;
 
+use super::text::TEN;
 use crate::claim::Failure;
 use crate::policy::{OnStale, Retention};
 
@@ -20,7 +20,7 @@ impl Policy {
     /// Runs again, as often as it must, and says its arguments.
     pub(in super::super) fn plain(lease: Duration) -> Self {
         let (max_attempts, grace) = (None, Retention::For(Duration::ZERO));
-        Self { lease, on_stale: OnStale::Rerun, max_attempts, grace, argument: Some("10 EUR") }
+        Self { lease, on_stale: OnStale::Rerun, max_attempts, grace, argument: Some(TEN) }
     }
 }
 
@@ -32,7 +32,7 @@ pub(in super::super) enum Word {
     Cancel,
 }
 
-/// One step. Numbers are those of players and keys.
+/// One step, said and read by `text`. Numbers are those of players and keys.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in super::super) enum Act {
     /// The player is somebody new, who means this key.
@@ -72,26 +72,6 @@ impl Act {
             ttl: Retention::For(Duration::from_secs(3_600)),
             may_restore: false,
             older: false,
-        }
-    }
-}
-
-impl fmt::Display for Act {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Claim(player) => write!(f, "claim by {player}"),
-            Self::Admit(player, _) => write!(f, "admission of {player}"),
-            Self::Renew(player) => write!(f, "renewal by {player}"),
-            Self::Complete { player, may_restore, older, .. } => {
-                let restore = if *may_restore { ", may restore" } else { "" };
-                let older = if *older { ", of an older claim" } else { "" };
-                write!(f, "completion by {player}{restore}{older}")
-            }
-            Self::Fail(player, how) => write!(f, "failure by {player} ({how:?})"),
-            Self::Clear { force: true, .. } => f.write_str("clear by force"),
-            Self::Clear { .. } => f.write_str("clear"),
-            Self::Resolve(_, word) => write!(f, "resolve ({word:?})"),
-            other => write!(f, "{other:?}"),
         }
     }
 }

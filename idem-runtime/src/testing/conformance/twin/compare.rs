@@ -164,6 +164,25 @@ impl Words<'_> {
     }
 }
 
+/// The first time of a record that is off by more than this, where the clocks of both sides are nearly one. When a record
+/// was updated last is left out: a store need not write a renewal into it.
+pub(super) fn times_apart(found: &Record, expected: &Record, most: Duration) -> Option<String> {
+    let times = |record: &Record| {
+        [
+            ("lease until", record.lease_until),
+            ("retry at", record.retry_at),
+            ("created", Some(record.created_at)),
+            ("completed", record.completed_at),
+            ("expires", record.expires_at),
+        ]
+    };
+    times(found).into_iter().zip(times(expected)).find_map(|((name, found), (_, expected))| {
+        let (found, expected) = (found?, expected?);
+        let off = found.since(expected).max(expected.since(found));
+        (off > most).then(|| format!("{name} {found}, expected {expected}, at most {} ms apart", most.as_millis()))
+    })
+}
+
 /// Where two texts part, with a little around it: records are long.
 pub(super) fn apart(found: &str, expected: &str) -> Option<String> {
     if found == expected {

@@ -2,8 +2,14 @@
 
 mod act;
 mod compare;
+mod met;
 mod model;
 mod play;
+mod real;
+#[cfg(test)]
+mod tests;
+mod text;
 
 pub(super) use self::act::{Act, Policy, Word};
+pub(super) use self::met::Met;
 pub(super) use self::play::Twin;

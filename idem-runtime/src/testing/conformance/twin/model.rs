@@ -25,6 +25,20 @@ impl Model {
         self.now = self.now + time;
     }
 
+    pub(super) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// It is so late now.
+    pub(super) fn set(&mut self, now: Timestamp) {
+        self.now = now;
+    }
+
+    /// What is kept, whether or not its time is over.
+    pub(super) fn kept(&self, key: &Key) -> Option<&Record> {
+        self.records.get(key)
+    }
+
     pub(super) fn apply<V>(&mut self, key: &Key, decide: impl FnOnce(Option<&Record>, Timestamp) -> Step<V>) -> V {
         let Step { change, verdict } = decide(self.records.get(key), self.now);
         if let Change::Put(record) = change {

@@ -4,15 +4,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::act::{Act, Policy, Word};
-use super::compare::{Fences, Words, apart};
+use super::compare::{Fences, Words, apart, times_apart};
+use super::met::{Around, Met};
 use super::model::Model;
+use super::real::Real;
 use crate::claim::{
     CancelRequest, ClaimVerdict, CompleteRequest, CompleteVerdict, FailRequest, RenewRequest, ResolveRequest,
 };
 use crate::clock::{Clock, Timestamp};
 use crate::key::Key;
 use crate::policy::Retention;
-use crate::record::StoredResult;
+use crate::record::{Record, State, StoredResult};
 use crate::store::Store;
 use crate::testing::conformance::bench::{Bench, Checked, Stop, short};
 use crate::testing::conformance::worker::{TTL, Worker};
@@ -20,6 +22,9 @@ use crate::transition;
 
 /// Where a model starts that cannot see the store's clock.
 const START: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
+
+/// Two records have no more deadlines; behind the last one there is time enough.
+const MOST_WAITS: usize = 6;
 
 /// A store and its model. Each player and key is made when it is first named.
 #[derive(Debug)]
@@ -32,6 +37,8 @@ pub(in super::super) struct Twin<'a> {
     players: HashMap<usize, Player<'a>>,
     fences: HashMap<Key, Fences>,
     turns: usize,
+    real: Option<Real>,
+    met: Met,
 }
 
 /// A player's claim, with the fence that the model granted; the store's is the worker's own.
@@ -39,19 +46,96 @@ pub(in super::super) struct Twin<'a> {
 struct Player<'a> {
     worker: Worker<'a>,
     fence: u64,
+    granted: bool,
 }
 
 impl<'a> Twin<'a> {
+    /// By the test's clock, else as if no time passed but what [`passed`](Self::passed) is told.
     pub(in super::super) fn new(bench: &'a Bench, policy: Policy) -> Self {
         let clock = bench.fixture().clock.as_ref();
         let model = Model::new(clock.map_or(START, Clock::now));
         let (keys, players, fences) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { bench, model, exact: clock.is_some(), policy, keys, players, fences, turns: 0 }
+        let (exact, real, met) = (clock.is_some(), None, Met::default());
+        Self { bench, model, exact, policy, keys, players, fences, turns: 0, real, met }
+    }
+
+    /// By the test's clock, else by the store's own.
+    pub(in super::super) fn timed(bench: &'a Bench, policy: Policy) -> Self {
+        let twin = Self::new(bench, policy);
+        let real = (!twin.exact).then(Real::new);
+        Self { real, ..twin }
+    }
+
+    pub(in super::super) fn met(&self) -> &Met {
+        &self.met
     }
 
     /// Does one thing to both, and compares what they answer and what they then hold.
+    ///
+    /// # Errors
+    /// They differ; or, by the store's own clock, a deadline is too near to tell.
     pub(in super::super) async fn act(&mut self, act: Act) -> Checked {
         self.turns += 1;
+        let Some((key, player)) = self.concerns(act)? else { return self.play(act).await };
+        self.ask(act, &key).await?;
+        let before = self.kept(act, &key);
+        let done = self.play(act).await;
+        let after = self.kept(act, &key);
+        let now = self.model.now();
+        if let Some(real) = &mut self.real {
+            real.judge(now, before.iter().chain(&after))?;
+        }
+        done?;
+        let (before, after) = (before.first(), after.first());
+        let lost = |player: &Player<'_>| {
+            let owner = player.worker.claim.owner;
+            player.granted && before.is_some_and(|record| record.state == State::Running && record.owner != owner)
+        };
+        let lost = player.as_ref().is_some_and(lost);
+        self.met.note(act, Around { before, after, now, lost });
+        Ok(())
+    }
+
+    /// Asks the store the time, where it has its own, and waits while a deadline is near.
+    async fn ask(&mut self, act: Act, key: &Key) -> Checked {
+        for _ in 0..MOST_WAITS {
+            let Some(real) = &mut self.real else { break };
+            real.ask();
+            let now = self.store().now(key).await?;
+            self.model.set(now);
+            let near = self.real.as_ref().and_then(|real| real.near(now, &self.kept(act, key)));
+            match near {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// The key that an act is about, and who acts; of a sweep any key. Others do nothing to the store.
+    fn concerns(&mut self, act: Act) -> Checked<Option<(Key, Option<Player<'a>>)>> {
+        Ok(match act {
+            Act::Fresh { .. } | Act::Pass(_) => None,
+            Act::Claim(player) | Act::Admit(player, _) | Act::Renew(player) | Act::Fail(player, _) => {
+                let player = self.player(player)?;
+                Some((player.worker.claim.key.clone(), Some(player)))
+            }
+            Act::Complete { player, .. } => {
+                let player = self.player(player)?;
+                Some((player.worker.claim.key.clone(), Some(player)))
+            }
+            Act::Cancel(key) | Act::Clear { key, .. } | Act::Resolve(key, _) => Some((self.key(key)?, None)),
+            Act::Sweep => Some((self.key(0)?, None)),
+        })
+    }
+
+    /// The model's records that an act bears on.
+    fn kept(&self, act: Act, key: &Key) -> Vec<Record> {
+        let all = self.keys.values().map(|(other, _)| other).filter(|other| act == Act::Sweep || *other == key);
+        all.filter_map(|key| self.model.kept(key).cloned()).collect()
+    }
+
+    async fn play(&mut self, act: Act) -> Checked {
         match act {
             Act::Fresh { player, key, policy } => self.fresh(player, key, policy).map(drop),
             Act::Claim(player) => self.claim(player).await,
@@ -126,7 +210,8 @@ impl<'a> Twin<'a> {
                 Ok(())
             }
             Act::Pass(time) => {
-                self.bench.pass(time).await?;
+                let rest = self.real.as_mut().map_or(time, |real| real.pass(time));
+                self.bench.pass_rest(time, rest).await?;
                 self.passed(time);
                 Ok(())
             }
@@ -148,7 +233,7 @@ impl<'a> Twin<'a> {
         if let (ClaimVerdict::Claimed(store), ClaimVerdict::Claimed(model)) = (&found, &expected) {
             again = model.fence == player.fence;
             fences.granted(model.fence, store.fence).map_err(Stop::Failed)?;
-            player.fence = model.fence;
+            (player.fence, player.granted) = (model.fence, true);
         }
         let (store, model) = self.words(&request.key);
         same(&store.claim(&found, again), &model.claim(&expected, again))?;
@@ -171,7 +256,7 @@ impl<'a> Twin<'a> {
         fence_off: u64,
         say: impl FnOnce(&mut CompleteRequest) + Send,
     ) -> Checked {
-        let Player { worker, fence } = self.player(number)?;
+        let Player { worker, fence, .. } = self.player(number)?;
         let key = worker.claim.key.clone();
         let mut request = worker.completion(b"");
         say(&mut request);
@@ -192,11 +277,12 @@ impl<'a> Twin<'a> {
         let found = self.store().get(key).await?;
         let expected = self.model.get(key);
         let (store, model) = self.words(key);
-        let say = |words: Words<'_>, record: Option<Arc<_>>| {
-            record.map_or_else(|| "no record".to_owned(), |record| words.record(&record))
+        let say = |words: Words<'_>, record: &Option<Arc<_>>| {
+            record.as_ref().map_or_else(|| "no record".to_owned(), |record| words.record(record))
         };
-        let (found, expected) = (say(store, found), say(model, expected));
-        match apart(&found, &expected) {
+        let in_words = apart(&say(store, &found), &say(model, &expected));
+        let in_time = || times_apart(found.as_ref()?, expected.as_ref()?, self.real.as_ref()?.slack());
+        match in_words.or_else(in_time) {
             None => Ok(()),
             Some(apart) => Err(Stop::Failed(format!("the record afterwards: {apart}"))),
         }
@@ -219,8 +305,8 @@ impl<'a> Twin<'a> {
         if let Some((key, _)) = self.keys.get(&number) {
             return Ok(key.clone());
         }
-        let key = self.bench.key()?;
-        self.keys.insert(number, (key.clone(), self.bench.last_key()));
+        let (key, unique) = self.bench.numbered_key()?;
+        self.keys.insert(number, (key.clone(), unique));
         Ok(key)
     }
 
@@ -253,7 +339,7 @@ impl<'a> Twin<'a> {
         let made_up = 1 + number as u64;
         (worker.fence, worker.attempt) = (made_up, 1);
         self.fences.entry(key).or_default().learn(made_up, made_up);
-        let player = Player { worker, fence: made_up };
+        let player = Player { worker, fence: made_up, granted: false };
         self.players.insert(number, player.clone());
         Ok(player)
     }
