@@ -3,9 +3,11 @@
 //!
 //! ```text
 //! cargo run --release -p idem-chaos -- run --store all --seed 1 --seconds 60
+//! cargo run --release -p idem-chaos --features nats -- run --store redis --queue nats
 //! ```
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command prints")]
 
+mod broker;
 mod checker;
 mod coordinator;
 mod faults;
@@ -26,6 +28,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, Parser, ValueEnum};
 
+use self::broker::At;
 use self::coordinator::Options;
 use self::faults::Counts;
 use self::report::Line;
@@ -45,6 +48,14 @@ enum Command {
 struct Run {
     #[arg(long, value_enum, default_value = "all")]
     store: Stores,
+    /// What delivers: a queue of the harness itself, or a broker with acknowledgements and redeliveries of its own. RabbitMQ
+    /// and NATS JetStream are features of this package.
+    #[arg(long, value_enum, default_value = "own")]
+    queue: Queues,
+    /// The broker, amqp://guest:guest@127.0.0.1:5672 or nats://127.0.0.1:4222 where nothing is said. A run makes a queue
+    /// there, and removes it.
+    #[arg(long)]
+    broker: Option<String>,
     /// What is delivered and what goes wrong is the same for the same seed; what they meet is not.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -107,6 +118,23 @@ impl Stores {
     }
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Queues {
+    Own,
+    Rabbitmq,
+    Nats,
+}
+
+impl Queues {
+    fn broker(self) -> Option<broker::Kind> {
+        match self {
+            Self::Own => None,
+            Self::Rabbitmq => Some(broker::Kind::RabbitMq),
+            Self::Nats => Some(broker::Kind::Nats),
+        }
+    }
+}
+
 /// Violations that are shown of one store; a file has all of them.
 const SHOWN: usize = 20;
 
@@ -132,7 +160,8 @@ fn run(options: &Run) -> anyhow::Result<bool> {
     for kind in options.store.kinds() {
         let began = Instant::now();
         let (verdict, kept) = tokio.block_on(coordinator::run(options.of(kind), options.keep))?;
-        let line = Line { store: kind.name(), seconds: began.elapsed().as_secs(), verdict };
+        let queue = options.queue.broker().map_or("own", broker::Kind::name);
+        let line = Line { store: kind.name(), queue, seconds: began.elapsed().as_secs(), verdict };
         for violation in line.verdict.violations.iter().take(SHOWN) {
             let key = violation.key.map_or_else(String::new, |key| format!(" (key {key})"));
             println!("{}: {:?}{key}: {}", line.store, violation.rule, violation.says);
@@ -166,13 +195,16 @@ impl Run {
         let per = |given: Option<u32>, seconds: u64| {
             given.unwrap_or_else(|| u32::try_from(self.seconds / seconds).unwrap_or(u32::MAX))
         };
+        let lease = Duration::from_millis(self.lease_ms);
+        let at = |kind| At::new(kind, self.broker.as_deref(), lease, coordinator::WINDOW, self.workers.into());
         Options {
             kind,
+            queue: self.queue.broker().map(at),
             seed: self.seed,
             workers: usize::from(self.workers),
             length: Duration::from_secs(self.seconds),
             deliveries: self.deliveries,
-            lease: Duration::from_millis(self.lease_ms),
+            lease,
             counts: Counts {
                 kills: per(self.kills, 1),
                 pauses: per(self.pauses, 3),

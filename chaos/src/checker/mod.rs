@@ -10,6 +10,7 @@ mod takeover;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -71,6 +72,8 @@ pub struct Figures {
     pub keys: u64,
     pub copies: u64,
     pub deliveries: u64,
+    /// Those of a copy that had been delivered before.
+    pub redelivered: u64,
     pub kills: u64,
     pub pauses_past_lease: u64,
     pub restarts: u64,
@@ -114,13 +117,17 @@ pub fn judge(history: &[Event], bounds: Bounds) -> Verdict {
 
 fn figures(history: &[Event], faults: &Faults, bounds: Bounds) -> Figures {
     let mut figures = Figures { pauses_past_lease: faults.pauses_past(bounds.lease), ..Figures::default() };
+    let mut delivered = HashSet::new();
     for event in history {
         let counted = match &event.what {
             What::Owed { copies, .. } => {
                 figures.copies += u64::from(*copies);
                 &mut figures.keys
             }
-            What::Sent { .. } => &mut figures.deliveries,
+            What::Sent { copy, .. } => {
+                figures.redelivered += u64::from(!delivered.insert(copy));
+                &mut figures.deliveries
+            }
             What::Killed { .. } => &mut figures.kills,
             What::Trouble { kind: Trouble::Restart, .. } => &mut figures.restarts,
             What::Trouble { kind: Trouble::Network, .. } => &mut figures.network_faults,

@@ -1,0 +1,99 @@
+//! NATS JetStream: a message that is not acknowledged within a time comes again, also where its worker still has it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use async_nats::jetstream::consumer::pull::{self, Stream as Messages};
+use async_nats::jetstream::stream::{self, RetentionPolicy};
+use async_nats::jetstream::{self, AckKind, Context, Message};
+use async_trait::async_trait;
+use futures::StreamExt;
+
+use super::{At, Broker, Deliveries, Delivery};
+
+/// Longer than a run waits for a message. What a coordinator that was killed left in its stream is then gone.
+const KEPT: Duration = Duration::from_secs(3_600);
+
+struct Queue {
+    context: Context,
+    name: String,
+}
+
+pub async fn open(at: &At) -> anyhow::Result<Arc<dyn Broker>> {
+    let (context, name) = (connect(at).await?, at.name.clone());
+    let config = stream::Config {
+        name: name.clone(),
+        subjects: vec![name.clone()],
+        retention: RetentionPolicy::WorkQueue,
+        max_age: KEPT,
+        ..stream::Config::default()
+    };
+    let stream = context.create_stream(config).await.context("NATS has no JetStream: start it with -js")?;
+    let config = pull::Config {
+        durable_name: Some(name.clone()),
+        ack_wait: at.ack_wait,
+        max_ack_pending: i64::from(at.window) * i64::from(at.workers),
+        ..pull::Config::default()
+    };
+    stream.create_consumer(config).await?;
+    Ok(Arc::new(Queue { context, name }))
+}
+
+async fn connect(at: &At) -> anyhow::Result<Context> {
+    let client = async_nats::connect(&at.url).await.context("NATS is not to be had")?;
+    Ok(jetstream::new(client))
+}
+
+#[async_trait]
+impl Broker for Queue {
+    async fn publish(&self, bodies: Vec<Vec<u8>>) -> anyhow::Result<()> {
+        let mut confirmations = Vec::with_capacity(bodies.len());
+        for body in bodies {
+            confirmations.push(self.context.publish(self.name.clone(), body.into()).await?);
+        }
+        for confirmation in confirmations {
+            confirmation.await?;
+        }
+        Ok(())
+    }
+
+    async fn remove(&self) -> anyhow::Result<()> {
+        self.context.delete_stream(&self.name).await?;
+        Ok(())
+    }
+}
+
+struct Consumed(Messages);
+
+pub async fn consume(at: &At) -> anyhow::Result<Box<dyn Deliveries>> {
+    let context = connect(at).await?;
+    let consumer: jetstream::consumer::PullConsumer = context.get_consumer_from_stream(&at.name, &at.name).await?;
+    let messages = consumer.stream().max_messages_per_batch(usize::from(at.window)).messages().await?;
+    Ok(Box::new(Consumed(messages)))
+}
+
+#[async_trait]
+impl Deliveries for Consumed {
+    async fn next(&mut self) -> anyhow::Result<Box<dyn Delivery>> {
+        let message = self.0.next().await.context("NATS sends nothing any more")??;
+        Ok(Box::new(Arrived(message)))
+    }
+}
+
+struct Arrived(Message);
+
+#[async_trait]
+impl Delivery for Arrived {
+    fn body(&self) -> &[u8] {
+        &self.0.payload
+    }
+
+    async fn acknowledge(&self) -> anyhow::Result<()> {
+        self.0.ack().await.map_err(anyhow::Error::from_boxed)
+    }
+
+    async fn again(&self, later: Duration) -> anyhow::Result<()> {
+        self.0.ack_with(AckKind::Nak(Some(later))).await.map_err(anyhow::Error::from_boxed)
+    }
+}
