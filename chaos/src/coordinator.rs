@@ -165,7 +165,8 @@ impl Run {
     /// Until the time is over, every planned fault was done, and everything is acknowledged.
     async fn deliver(&mut self) -> anyhow::Result<()> {
         let Options { seed, workers, length, lease, counts, .. } = self.options;
-        let targets = Targets { workers, servers: self.scene.servers(), redis: self.scene.redis() };
+        let (servers, redis, replicated) = (self.scene.servers(), self.scene.redis(), self.scene.replicated());
+        let targets = Targets { workers, servers, redis, replicated };
         let plan = faults::plan(seed, counts, targets, length, lease);
         let mut injector = Injector::new(plan, Arc::clone(&self.scene), self.news.clone());
         let began = Instant::now();

@@ -59,6 +59,8 @@ pub enum What {
 pub enum Trouble {
     /// A server was killed and started again.
     Restart,
+    /// A server died for good, and its replica, which had not heard of the last writes, took its place.
+    Promotion,
     /// The network between a worker and a server.
     Network,
     /// Redis takes nothing more.

@@ -1,5 +1,5 @@
 //! Delivers messages at least once to worker processes on real stores, kills and pauses the workers, restarts the servers,
-//! cuts the networks, and judges by a history of everything what the README promises.
+//! promotes replicas, cuts the networks, and judges by a history of everything what the README promises.
 //!
 //! ```text
 //! cargo run --release -p idem-chaos -- run --store all --seed 1 --seconds 60
@@ -16,6 +16,7 @@ mod history;
 mod injector;
 mod load;
 mod queue;
+mod replicated;
 mod report;
 mod scene;
 mod time;
@@ -78,6 +79,10 @@ struct Run {
     /// Servers killed and started again; one each ten seconds.
     #[arg(long)]
     restarts: Option<u32>,
+    /// Replicas that take the place of a server that dies, some after they heard nothing for a while; one each ten seconds, on
+    /// the store that has one.
+    #[arg(long)]
+    promotions: Option<u32>,
     /// Networks disturbed; half as many as seconds.
     #[arg(long)]
     network: Option<u32>,
@@ -102,6 +107,8 @@ enum Stores {
     Postgres,
     Mysql,
     Redis,
+    /// Redis, and a replica that takes its place.
+    Replicated,
     Tiered,
 }
 
@@ -113,6 +120,7 @@ impl Stores {
             Self::Postgres => vec![Kind::Postgres],
             Self::Mysql => vec![Kind::Mysql],
             Self::Redis => vec![Kind::Redis],
+            Self::Replicated => vec![Kind::Replicated],
             Self::Tiered => vec![Kind::Tiered],
         }
     }
@@ -211,6 +219,7 @@ impl Run {
                 restarts: per(self.restarts, 10),
                 network: per(self.network, 2),
                 fills: per(self.fills, 20),
+                promotions: per(self.promotions, 10),
             },
             broken: self.broken,
         }

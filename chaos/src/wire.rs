@@ -28,7 +28,12 @@ pub enum StoreAt {
     Postgres(String),
     MySql(String),
     Redis(String),
-    Tiered { cache: String, durable: String },
+    /// With a replica that is waited for.
+    Replicated(String),
+    Tiered {
+        cache: String,
+        durable: String,
+    },
 }
 
 /// Workers that are wrong on purpose: what the checker must find.

@@ -1,7 +1,8 @@
 //! Judges a history: pure, and told nothing of how the history came about.
 //!
 //! What it holds the stores to are the guarantees of the README: replies are equal, nothing is lost, no body is entered
-//! after a recorded completion, bodies meet only where the holder outlived its lease, and then the fences tell them apart.
+//! after a recorded completion, bodies meet only where the holder outlived its lease, and then the fences tell them apart. One
+//! thing no store promises: what a Redis told a duplicate in the time before it died for good, when its replica heard no more.
 
 mod faults;
 mod keys;
@@ -77,6 +78,7 @@ pub struct Figures {
     pub kills: u64,
     pub pauses_past_lease: u64,
     pub restarts: u64,
+    pub promotions: u64,
     pub network_faults: u64,
     pub full: u64,
     pub bodies: u64,
@@ -86,6 +88,8 @@ pub struct Figures {
     pub fresh: u64,
     pub replayed: u64,
     pub set_aside: u64,
+    /// Duplicates that were told a result which died with its server.
+    pub forgotten: usize,
     pub answered_again: u64,
     pub takeovers: Takeovers,
 }
@@ -100,7 +104,7 @@ pub struct Verdict {
 /// Judges a history, which is in the order of its times.
 pub fn judge(history: &[Event], bounds: Bounds) -> Verdict {
     let faults = Faults::of(history);
-    let keys = Keys::of(history);
+    let keys = Keys::of(history, &faults);
     let takeovers = takeover::measure(&keys, &faults, bounds);
     let mut violations = rules::check(&keys, &faults);
     for event in history {
@@ -112,7 +116,8 @@ pub fn judge(history: &[Event], bounds: Bounds) -> Verdict {
         violations.push(Violation { rule: Rule::Takeover, key: takeovers.longest_key, says });
     }
     violations.sort_by_key(|violation| (violation.rule, violation.key));
-    Verdict { figures: Figures { takeovers, ..figures(history, &faults, bounds) }, violations }
+    let forgotten = keys.iter().map(|(_, key)| key.forgotten()).sum();
+    Verdict { figures: Figures { takeovers, forgotten, ..figures(history, &faults, bounds) }, violations }
 }
 
 fn figures(history: &[Event], faults: &Faults, bounds: Bounds) -> Figures {
@@ -130,6 +135,7 @@ fn figures(history: &[Event], faults: &Faults, bounds: Bounds) -> Figures {
             }
             What::Killed { .. } => &mut figures.kills,
             What::Trouble { kind: Trouble::Restart, .. } => &mut figures.restarts,
+            What::Trouble { kind: Trouble::Promotion, .. } => &mut figures.promotions,
             What::Trouble { kind: Trouble::Network, .. } => &mut figures.network_faults,
             What::Trouble { kind: Trouble::Full, .. } => &mut figures.full,
             What::Entered { .. } => &mut figures.bodies,

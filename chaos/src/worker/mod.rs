@@ -21,6 +21,9 @@ use crate::wire::{Broken, FromWorker, Message, Setup, StoreAt, ToWorker};
 /// Between two tries to open a store whose server is away.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// How long a replica is waited for.
+const REPLICA_PATIENCE: Duration = Duration::from_millis(300);
+
 /// Connections of a worker to its store, and as many for its own transactions.
 const CONNECTIONS: usize = 4;
 
@@ -81,6 +84,9 @@ async fn open(setup: &Setup) -> Result<Arc<dyn Store>, StoreError> {
         StoreAt::Postgres(url) => Arc::new(postgres(url).await?),
         StoreAt::MySql(url) => Arc::new(MySqlStore::builder(url).max_connections(CONNECTIONS).open().await?),
         StoreAt::Redis(url) => Arc::new(RedisStore::connect(url).await?),
+        StoreAt::Replicated(url) => {
+            Arc::new(RedisStore::builder(url).wait_replicas(1, REPLICA_PATIENCE).connect().await?)
+        }
         StoreAt::Tiered { cache, durable } => {
             Arc::new(TieredStore::new(RedisStore::connect(cache).await?, postgres(durable).await?))
         }

@@ -3,7 +3,8 @@ use crate::shell::{self, Result, cargo};
 /// Each store, and how often its servers are killed in the short form. MySQL's are not: it shows a commit to others before it
 /// keeps it, so that a crash takes back what a duplicate was answered (docs/spec/store/mysql.md), and one kill in a dozen
 /// would be told as the violation that it is.
-const STORES: [(&str, &str); 5] = [("sqlite", "0"), ("postgres", "1"), ("mysql", "0"), ("redis", "1"), ("tiered", "1")];
+const STORES: [(&str, &str); 6] =
+    [("sqlite", "0"), ("postgres", "1"), ("mysql", "0"), ("redis", "1"), ("replicated", "1"), ("tiered", "1")];
 
 /// Not among the other tests: it needs the machine for itself, since it measures how long takeovers take. It starts servers
 /// of its own.
