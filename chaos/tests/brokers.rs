@@ -5,6 +5,8 @@ mod harness;
 
 use std::process::Command;
 
+use async_nats::jetstream::consumer::PullConsumer;
+use async_nats::jetstream::{self, Context};
 use futures::StreamExt;
 use idem_test_servers::{Nats, RabbitMq};
 
@@ -35,19 +37,48 @@ fn finds_out(queue: &str, url: &str) {
     assert!(rules.iter().all(|rule| found.contains(*rule)), "{found:?}");
 }
 
-/// The streams that are left.
-fn streams(nats: &Nats) -> Vec<String> {
+fn ask<T>(nats: &Nats, question: impl AsyncFnOnce(Context) -> T) -> T {
     let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    tokio.block_on(async {
-        let context = async_nats::jetstream::new(async_nats::connect(nats.url()).await.unwrap());
-        context.stream_names().map(Result::unwrap).collect().await
+    tokio.block_on(async { question(jetstream::new(async_nats::connect(nats.url()).await.unwrap())).await })
+}
+
+/// The streams that are there.
+fn streams(nats: &Nats) -> Vec<String> {
+    ask(nats, async |context| context.stream_names().map(Result::unwrap).collect().await)
+}
+
+/// How many messages were delivered.
+fn delivered(nats: &Nats) -> u64 {
+    ask(nats, async |context| {
+        let name = context.stream_names().next().await?.ok()?;
+        let consumer: PullConsumer = context.get_consumer_from_stream(&name, &name).await.ok()?;
+        Some(consumer.cached_info().delivered.consumer_sequence)
     })
+    .unwrap_or(0)
 }
 
 #[test]
 fn what_jetstream_delivers_again_breaks_nothing() {
     let nats = Nats::start();
     is_clean("nats", nats.url());
+    assert_eq!(streams(&nats), [""; 0]);
+}
+
+#[test]
+fn a_jetstream_that_is_killed_and_comes_back_loses_nothing() {
+    let nats = Nats::start();
+    let line = std::thread::scope(|scope| {
+        let run = scope.spawn(|| is_clean("nats", nats.url()));
+        while delivered(&nats) < 200 {
+            assert!(!run.is_finished(), "the run ended before anything was delivered");
+        }
+        nats.kill();
+        // tidy: allow sleep: the outage is to be longer than a confirmation is waited for
+        std::thread::sleep(std::time::Duration::from_millis(1_500));
+        nats.start_again();
+        run.join()
+    });
+    line.unwrap();
     assert_eq!(streams(&nats), [""; 0]);
 }
 

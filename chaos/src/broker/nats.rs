@@ -1,7 +1,7 @@
 //! NATS JetStream: a message that is not acknowledged within a time comes again, also where its worker still has it.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use async_nats::jetstream::consumer::pull::{self, Stream as Messages};
@@ -14,6 +14,10 @@ use super::{At, Broker, Deliveries, Delivery};
 
 /// Longer than a run waits for a message. What a coordinator that was killed left in its stream is then gone.
 const KEPT: Duration = Duration::from_secs(3_600);
+
+/// A server that was killed is started again sooner; and how long one confirmation is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+const CONFIRMED: Duration = Duration::from_secs(1);
 
 struct Queue {
     context: Context,
@@ -42,20 +46,34 @@ pub async fn open(at: &At) -> anyhow::Result<Arc<dyn Broker>> {
 
 async fn connect(at: &At) -> anyhow::Result<Context> {
     let client = async_nats::connect(&at.url).await.context("NATS is not to be had")?;
-    Ok(jetstream::new(client))
+    Ok(jetstream::context::ContextBuilder::new().ack_timeout(CONFIRMED).build(client))
 }
 
-#[async_trait]
-impl Broker for Queue {
-    async fn publish(&self, bodies: Vec<Vec<u8>>) -> anyhow::Result<()> {
+impl Queue {
+    async fn try_to_publish(&self, bodies: &[Vec<u8>]) -> anyhow::Result<()> {
         let mut confirmations = Vec::with_capacity(bodies.len());
         for body in bodies {
-            confirmations.push(self.context.publish(self.name.clone(), body.into()).await?);
+            confirmations.push(self.context.publish(self.name.clone(), body.clone().into()).await?);
         }
         for confirmation in confirmations {
             confirmation.await?;
         }
         Ok(())
+    }
+}
+
+#[async_trait]
+impl Broker for Queue {
+    /// What is not confirmed is sent again; a message may come twice by that, as in every queue.
+    async fn publish(&self, bodies: Vec<Vec<u8>>) -> anyhow::Result<()> {
+        let began = Instant::now();
+        loop {
+            match self.try_to_publish(&bodies).await {
+                Err(error) if began.elapsed() > PATIENCE => return Err(error),
+                Err(_) => {}
+                published => return published,
+            }
+        }
     }
 
     async fn remove(&self) -> anyhow::Result<()> {
