@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use idem_runtime::claim::{AdmitRequest, AdmitVerdict, ClaimRequest, ClaimVerdict, CompleteVerdict};
+use idem_runtime::claim::{
+    AdmitRequest, AdmitVerdict, ClaimRequest, ClaimVerdict, CompleteVerdict, RenewRequest, RenewVerdict,
+};
 use idem_runtime::record::Owner;
 use idem_runtime::store::StoreFuture;
 use idem_runtime::testing::proxy::{Proxy, WireFault};
 use idem_runtime::{RedisStore, Store, StoreError};
 use idem_test_servers::Redis;
 
-use crate::support::{Bench, claimed, command, completion, key, request, setting};
+use crate::support::{Bench, LEASE, SHORT, brief, claimed, command, completion, key, renewal, request, setting};
 
 /// A primary and its replica, which has caught up.
 async fn pair() -> (Redis, Redis) {
@@ -102,6 +104,26 @@ async fn with_a_replica_to_wait_for_no_answered_claim_has_a_second_owner() {
     assert!(matches!(verdict, ClaimVerdict::Running { .. }), "{verdict:?}");
     let verdict = store.claim(&request(completed.key)).await.unwrap();
     assert!(matches!(verdict, ClaimVerdict::Completed(_)), "{verdict:?}");
+}
+
+#[tokio::test]
+async fn a_renewal_is_not_waited_for_so_that_a_failover_takes_it_back() {
+    let (primary, replica) = pair().await;
+    let builder = RedisStore::builder(primary.url()).prefix("idem-test");
+    let store = builder.wait_replicas(1, Duration::from_secs(1)).connect().await.unwrap();
+    let claim = brief(key("t", 1));
+    claimed(heard(|| store.claim(&claim)).await);
+    follow(&replica, &["127.0.0.1", "1"]);
+    let renewed = store.renew(&[RenewRequest { lease: LEASE, ..renewal(&claim) }]).await.unwrap();
+    assert!(matches!(renewed.as_slice(), [Ok(RenewVerdict::Renewed)]), "{renewed:?}");
+    primary.kill();
+    promote(&replica);
+    // tidy: allow sleep: the lease that the replica knows must run out
+    tokio::time::sleep(SHORT * 2).await;
+    let next = RedisStore::builder(replica.url()).prefix("idem-test").connect().await.unwrap();
+    // Nobody promises otherwise: the documentation says so. The fence is what tells the two apart.
+    let second = claimed(next.claim(&request(claim.key)).await.unwrap());
+    assert_eq!(second.attempt, 2);
 }
 
 #[tokio::test]
