@@ -40,8 +40,13 @@ pub async fn open(at: &At) -> anyhow::Result<Arc<dyn Broker>> {
         max_ack_pending: i64::from(at.window) * i64::from(at.workers),
         ..pull::Config::default()
     };
-    stream.create_consumer(config).await?;
-    Ok(Arc::new(Queue { context, name }))
+    let made = stream.create_consumer(config).await;
+    let queue = Queue { context, name };
+    if let Err(error) = made {
+        queue.remove().await?;
+        return Err(error.into());
+    }
+    Ok(Arc::new(queue))
 }
 
 async fn connect(at: &At) -> anyhow::Result<Context> {
