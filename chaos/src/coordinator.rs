@@ -1,5 +1,7 @@
 //! A run on one store: delivers, disturbs, writes down, and lets the checker judge.
 
+mod dispatch;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,20 +13,23 @@ use rand::{Rng, SeedableRng};
 use rustix::process::Signal;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use crate::broker::{self, At, Broker};
 use crate::checker::{self, Bounds, Verdict};
 use crate::faults::{self, Counts, Targets};
-use crate::fleet::{self, News, State, Worker};
-use crate::history::{self, COORDINATOR, COPIES, What, Writer};
+use crate::fleet::{News, State, Worker};
+use crate::history::{self, COORDINATOR, What, Writer};
 use crate::injector::Injector;
-use crate::load::{Load, Next, Stream};
+use crate::load::{Load, Stream};
 use crate::queue::Queue;
 use crate::scene::{Kind, Scene};
-use crate::wire::{Broken, FromWorker, ToWorker};
+use crate::wire::{Broken, FromWorker, Setup, ToWorker};
 
 /// What is run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options {
     pub kind: Kind,
+    /// The broker's queue that delivers; none where the coordinator does.
+    pub queue: Option<At>,
     pub seed: u64,
     pub workers: usize,
     /// New work comes for so long at least.
@@ -36,8 +41,8 @@ pub struct Options {
     pub broken: Option<Broken>,
 }
 
-/// Copies under way in one worker at a time; redelivered ones come on top, up to as many again.
-const WINDOW: usize = 24;
+/// Copies under way in one worker at a time; redelivered ones come on top, up to as many again. A broker has as many waiting.
+pub const WINDOW: u16 = 24;
 
 /// Between two looks at what is due.
 const TICK: Duration = Duration::from_millis(5);
@@ -51,18 +56,28 @@ const MOST_DEATHS: u32 = 20;
 /// Runs it, and judges.
 pub async fn run(options: Options, keep: bool) -> anyhow::Result<(Verdict, Option<PathBuf>)> {
     let (kind, workers) = (options.kind, options.workers);
-    let scene = tokio::task::spawn_blocking(move || Scene::start(kind, workers)).await??;
-    scene.prepare().await.context("the scene could not be made")?;
-    let scene = Arc::new(scene);
-    let mut run = Run::new(options, Arc::clone(&scene))?;
-    run.deliver().await?;
-    run.end().await?;
-    for (key, number) in scene.rows().await? {
-        run.history.note(&What::Row { run: number, key })?;
+    let bounds = Bounds { lease: options.lease, one_file: kind == Kind::Sqlite };
+    let broker = match &options.queue {
+        Some(queue) => Some(broker::open(queue).await?),
+        None => None,
+    };
+    let played = async {
+        let scene = tokio::task::spawn_blocking(move || Scene::start(kind, workers)).await??;
+        scene.prepare().await.context("the scene could not be made")?;
+        let scene = Arc::new(scene);
+        Run::new(options, Arc::clone(&scene), broker.clone())?.play().await?;
+        anyhow::Ok(scene)
     }
-    drop(run);
+    .await;
+    // It is somebody's, and stays there otherwise; the workers are gone by now.
+    let removed = match broker {
+        Some(broker) => broker.remove().await,
+        None => Ok(()),
+    };
+    let scene = played?;
+    removed.context("the queue could not be removed")?;
     let history = history::read(&scene.folder())?;
-    let verdict = checker::judge(&history, Bounds { lease: options.lease, one_file: kind == Kind::Sqlite });
+    let verdict = checker::judge(&history, bounds);
     let kept = match Arc::into_inner(scene) {
         Some(scene) if keep => Some(scene.keep()),
         _ => None,
@@ -75,6 +90,7 @@ pub struct Run {
     scene: Arc<Scene>,
     pub history: Writer,
     pub workers: Vec<Worker>,
+    broker: Option<Arc<dyn Broker>>,
     queue: Queue,
     stream: Stream,
     load: Load,
@@ -89,17 +105,20 @@ pub struct Run {
 }
 
 impl Run {
-    fn new(options: Options, scene: Arc<Scene>) -> anyhow::Result<Self> {
-        let Options { kind, seed, lease, broken, .. } = options;
+    fn new(options: Options, scene: Arc<Scene>, broker: Option<Arc<dyn Broker>>) -> anyhow::Result<Self> {
+        let Options { kind, seed, workers, lease, broken, .. } = options;
         let transactions = kind.has_transactions() && broken.is_none();
         let load = Load { seed, transactions, lease_ms: u64::try_from(lease.as_millis())? };
         let (news, heard) = unbounded_channel();
+        // A broker decides by itself what comes again.
+        let visibility = if broker.is_some() { Duration::MAX } else { lease };
         let mut run = Self {
             options,
             history: Writer::open(&scene.folder().join(history::file_name(COORDINATOR)))?,
             scene,
             workers: Vec::new(),
-            queue: Queue::new(lease),
+            broker,
+            queue: Queue::new(visibility),
             stream: Stream::new(load, u64::MAX),
             load,
             fences: HashMap::new(),
@@ -110,11 +129,20 @@ impl Run {
             deaths: 0,
             deliveries: 0,
         };
-        for place in 0..options.workers {
+        for place in 0..workers {
             let worker = run.start(place)?;
             run.workers.push(worker);
         }
         Ok(run)
+    }
+
+    async fn play(mut self) -> anyhow::Result<()> {
+        self.deliver().await?;
+        self.end().await?;
+        for (key, number) in self.scene.rows().await? {
+            self.history.note(&What::Row { run: number, key })?;
+        }
+        Ok(())
     }
 
     fn start(&mut self, place: usize) -> anyhow::Result<Worker> {
@@ -122,15 +150,23 @@ impl Run {
         const SKEWS: [i64; 5] = [0, 0, 3_600, -3_600, 30 * 86_400];
         self.processes += 1;
         let skew = SKEWS[self.random.random_range(0..SKEWS.len())];
-        let (scene, broken, lease) = (&self.scene, self.options.broken, self.load.lease_ms);
-        let setup = fleet::setup(scene, &scene.folder(), place, self.processes, lease, skew, broken)?;
+        let setup = Setup {
+            process: self.processes,
+            store: self.scene.store_of(place)?,
+            queue: self.options.queue.clone(),
+            skew_seconds: skew,
+            lease_ms: self.load.lease_ms,
+            history: self.scene.folder().join(history::file_name(self.processes)),
+            broken: self.options.broken,
+        };
         Worker::start(&setup, &self.news)
     }
 
     /// Until the time is over, every planned fault was done, and everything is acknowledged.
     async fn deliver(&mut self) -> anyhow::Result<()> {
         let Options { seed, workers, length, lease, counts, .. } = self.options;
-        let targets = Targets { workers, servers: self.scene.servers(), redis: self.scene.redis() };
+        let (servers, redis, replicated) = (self.scene.servers(), self.scene.redis(), self.scene.replicated());
+        let targets = Targets { workers, servers, redis, replicated };
         let plan = faults::plan(seed, counts, targets, length, lease);
         let mut injector = Injector::new(plan, Arc::clone(&self.scene), self.news.clone());
         let began = Instant::now();
@@ -157,7 +193,10 @@ impl Run {
                     ensure!(injector.is_done() || !late, "a planned fault finds nothing that it can be done to");
                 }
             }
-            let more = self.dispatch()?;
+            let more = match self.broker.clone() {
+                Some(broker) => self.publish(&*broker).await?,
+                None => self.dispatch()?,
+            };
             if quiet.is_some_and(|since| (!more && self.queue.is_empty()) || since.elapsed() > DRAIN) {
                 return Ok(());
             }
@@ -192,7 +231,7 @@ impl Run {
                 }
                 if answer.is_final() {
                     self.queue.acknowledged(copy);
-                } else {
+                } else if self.broker.is_none() {
                     let pause = Duration::from_millis(self.random.random_range(10..200));
                     self.queue.again_at(copy, Instant::now() + pause);
                 }
@@ -237,49 +276,6 @@ impl Run {
             worker.signal(Signal::CONT)?;
             worker.state = State::Ready;
         }
-        Ok(())
-    }
-
-    /// Sends what can be sent; whether more is to come.
-    fn dispatch(&mut self) -> anyhow::Result<bool> {
-        while let Some(place) = self.room(2 * WINDOW)
-            && let Some(copy) = self.queue.next_again()
-        {
-            self.send(place, copy)?;
-        }
-        while let Some(place) = self.room(WINDOW) {
-            match self.stream.next() {
-                Some(Next::Key { message, copies }) => {
-                    let owed = What::Owed { key: message.key, policy: message.policy, copies };
-                    self.history.note(&owed)?;
-                }
-                Some(Next::Copy(copy)) => self.send(place, copy)?,
-                None => return Ok(false),
-            }
-        }
-        Ok(true)
-    }
-
-    /// A worker that can take one more. A stopped one looks as if it could.
-    fn room(&mut self, most: usize) -> Option<usize> {
-        let takes = |state| matches!(state, State::Ready | State::Paused);
-        let places = self.workers.iter().enumerate();
-        let places: Vec<usize> = places
-            .filter(|(_, worker)| takes(worker.state) && worker.under_way.len() < most)
-            .map(|(place, _)| place)
-            .collect();
-        let chosen = self.random.random_range(0..places.len().max(1));
-        places.get(chosen).copied()
-    }
-
-    fn send(&mut self, place: usize, copy: u64) -> anyhow::Result<()> {
-        let message = self.load.message(copy / COPIES);
-        let worker = &mut self.workers[place];
-        self.history.note(&What::Sent { copy, key: message.key, to: worker.process })?;
-        worker.say(&ToWorker::Deliver { copy, message })?;
-        worker.under_way.insert(copy);
-        self.queue.sent(copy, Instant::now());
-        self.deliveries += 1;
         Ok(())
     }
 

@@ -14,6 +14,8 @@ pub enum Fault {
     Pause { worker: usize, length: Duration },
     /// `kill -9` of a server and all its processes; it is started again so much later.
     Restart { server: usize, down: Duration },
+    /// The replica hears nothing more; `deaf` later its primary is killed for good, and `down` later it takes its place.
+    Promote { server: usize, deaf: Duration, down: Duration },
     /// The network of one worker, to one server.
     Network { worker: usize, server: usize, fault: NetworkFault },
     /// Redis is at its limit.
@@ -45,6 +47,7 @@ pub struct Counts {
     pub restarts: u32,
     pub network: u32,
     pub fills: u32,
+    pub promotions: u32,
 }
 
 /// What there is to be disturbed.
@@ -54,6 +57,8 @@ pub struct Targets {
     pub servers: usize,
     /// The Redis among the servers.
     pub redis: Option<usize>,
+    /// The one that has a replica.
+    pub replicated: Option<usize>,
 }
 
 /// The faults of a run, in the order of their times.
@@ -67,7 +72,7 @@ pub fn plan(seed: u64, counts: Counts, targets: Targets, length: Duration, lease
             plan.push((at, make(&mut random)));
         }
     };
-    let Targets { workers, servers, redis } = targets;
+    let Targets { workers, servers, redis, replicated } = targets;
     add(counts.kills, &mut |random| Fault::Kill { worker: random.random_range(0..workers) });
     add(counts.pauses, &mut |random| {
         let length = lease.mul_f64(random.random_range(1.3..2.2));
@@ -86,6 +91,13 @@ pub fn plan(seed: u64, counts: Counts, targets: Targets, length: Duration, lease
     }
     if let Some(server) = redis {
         add(counts.fills, &mut |random| Fault::Fill { server, length: lease.mul_f64(random.random_range(0.2..1.0)) });
+    }
+    if let Some(server) = replicated {
+        add(counts.promotions, &mut |random| Fault::Promote {
+            server,
+            deaf: lease.mul_f64(random.random_range(0.0..1.5)),
+            down: lease.mul_f64(random.random_range(0.0..0.8)),
+        });
     }
     plan.sort_by_key(|(at, _)| *at);
     plan
@@ -110,8 +122,8 @@ mod tests {
 
     use super::{Counts, Fault, Targets, plan};
 
-    const COUNTS: Counts = Counts { kills: 20, pauses: 8, restarts: 3, network: 12, fills: 2 };
-    const TARGETS: Targets = Targets { workers: 4, servers: 2, redis: Some(1) };
+    const COUNTS: Counts = Counts { kills: 20, pauses: 8, restarts: 3, network: 12, fills: 2, promotions: 4 };
+    const TARGETS: Targets = Targets { workers: 4, servers: 2, redis: Some(1), replicated: Some(1) };
     const LENGTH: Duration = Duration::from_secs(60);
     const LEASE: Duration = Duration::from_secs(1);
 
@@ -126,12 +138,13 @@ mod tests {
         assert_eq!(count(|fault| matches!(fault, Fault::Restart { .. })), 3);
         assert_eq!(count(|fault| matches!(fault, Fault::Network { .. })), 12);
         assert_eq!(count(|fault| matches!(fault, Fault::Fill { server: 1, .. })), 2);
+        assert_eq!(count(|fault| matches!(fault, Fault::Promote { server: 1, .. })), 4);
         assert!(planned(1).is_sorted_by_key(|(at, _)| *at) && planned(1).iter().all(|(at, _)| *at < LENGTH));
     }
 
     #[test]
     fn a_store_without_servers_has_faults_of_workers_only() {
-        let targets = Targets { servers: 0, redis: None, ..TARGETS };
+        let targets = Targets { servers: 0, redis: None, replicated: None, ..TARGETS };
         let planned = plan(1, COUNTS, targets, LENGTH, LEASE);
         assert_eq!(planned.len(), 28);
         assert!(planned.iter().all(|(_, fault)| matches!(fault, Fault::Kill { .. } | Fault::Pause { .. })));

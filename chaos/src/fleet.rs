@@ -1,7 +1,6 @@
 //! The worker processes.
 
 use std::collections::HashSet;
-use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::Context;
@@ -11,9 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::history::file_name;
-use crate::scene::Scene;
-use crate::wire::{Broken, FromWorker, Setup};
+use crate::wire::{FromWorker, Setup};
 
 /// What the coordinator hears.
 #[derive(Debug)]
@@ -41,7 +38,7 @@ pub enum News {
 pub struct Worker {
     pub process: u32,
     pub state: State,
-    /// The copies that it has not answered.
+    /// The copies that it was sent and has not answered.
     pub under_way: HashSet<u64>,
     child: Child,
     input: UnboundedSender<Vec<u8>>,
@@ -94,20 +91,6 @@ impl Worker {
         drop(self.input);
         self.child.wait().await
     }
-}
-
-/// The setup of the process in a worker's place.
-pub fn setup(
-    scene: &Scene,
-    folder: &Path,
-    worker: usize,
-    process: u32,
-    lease_ms: u64,
-    skew_seconds: i64,
-    broken: Option<Broken>,
-) -> anyhow::Result<Setup> {
-    let history = folder.join(file_name(process));
-    Ok(Setup { process, store: scene.store_of(worker)?, skew_seconds, lease_ms, history, broken })
 }
 
 async fn tell(mut input: ChildStdin, mut lines: UnboundedReceiver<Vec<u8>>) {

@@ -34,7 +34,7 @@ pub enum What {
     Answered { copy: u64, key: u64, answer: Answer },
     /// The coordinator owes so many copies of this key: the copies `key * COPIES ..`.
     Owed { key: u64, policy: Policy, copies: u32 },
-    /// A copy went to a process.
+    /// A copy went to a process: who notes it is the coordinator, or the process itself where a broker sent it.
     Sent { copy: u64, key: u64, to: u32 },
     /// The system downstream took an effect, or refused it.
     Effect { run: u64, key: u64, fence: Option<u64>, accepted: bool },
@@ -59,6 +59,8 @@ pub enum What {
 pub enum Trouble {
     /// A server was killed and started again.
     Restart,
+    /// A server died for good, and its replica, which had not heard of the last writes, took its place.
+    Promotion,
     /// The network between a worker and a server.
     Network,
     /// Redis takes nothing more.

@@ -103,10 +103,16 @@ impl Injector {
                 };
                 let scene = Arc::clone(&self.scene);
                 tokio::task::spawn_blocking(move || {
-                    over.after(|| {
-                        scene.restart(server, down);
-                        Ok(())
-                    });
+                    over.after(|| scene.restart(server, down));
+                });
+            }
+            Fault::Promote { server, deaf, down } => {
+                let Some(over) = self.begins(Target::Server(server), Trouble::Promotion, None, run)? else {
+                    return Ok(false);
+                };
+                let (scene, tokio) = (Arc::clone(&self.scene), tokio::runtime::Handle::current());
+                tokio::task::spawn_blocking(move || {
+                    over.after(|| scene.promote(server, deaf, down, &tokio));
                 });
             }
             Fault::Fill { server, length } => {

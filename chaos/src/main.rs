@@ -1,11 +1,13 @@
 //! Delivers messages at least once to worker processes on real stores, kills and pauses the workers, restarts the servers,
-//! cuts the networks, and judges by a history of everything what the README promises.
+//! promotes replicas, cuts the networks, and judges by a history of everything what the README promises.
 //!
 //! ```text
 //! cargo run --release -p idem-chaos -- run --store all --seed 1 --seconds 60
+//! cargo run --release -p idem-chaos --features nats -- run --store redis --queue nats
 //! ```
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command prints")]
 
+mod broker;
 mod checker;
 mod coordinator;
 mod faults;
@@ -14,6 +16,7 @@ mod history;
 mod injector;
 mod load;
 mod queue;
+mod replicated;
 mod report;
 mod scene;
 mod time;
@@ -26,6 +29,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, Parser, ValueEnum};
 
+use self::broker::At;
 use self::coordinator::Options;
 use self::faults::Counts;
 use self::report::Line;
@@ -45,6 +49,14 @@ enum Command {
 struct Run {
     #[arg(long, value_enum, default_value = "all")]
     store: Stores,
+    /// What delivers: a queue of the harness itself, or a broker with acknowledgements and redeliveries of its own. RabbitMQ
+    /// and NATS JetStream are features of this package.
+    #[arg(long, value_enum, default_value = "own")]
+    queue: Queues,
+    /// The broker, amqp://guest:guest@127.0.0.1:5672 or nats://127.0.0.1:4222 where nothing is said. A run makes a queue
+    /// there, and removes it.
+    #[arg(long)]
+    broker: Option<String>,
     /// What is delivered and what goes wrong is the same for the same seed; what they meet is not.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -67,6 +79,10 @@ struct Run {
     /// Servers killed and started again; one each ten seconds.
     #[arg(long)]
     restarts: Option<u32>,
+    /// Replicas that take the place of a server that dies, some after they heard nothing for a while; one each ten seconds, on
+    /// the store that has one.
+    #[arg(long)]
+    promotions: Option<u32>,
     /// Networks disturbed; half as many as seconds.
     #[arg(long)]
     network: Option<u32>,
@@ -91,6 +107,8 @@ enum Stores {
     Postgres,
     Mysql,
     Redis,
+    /// Redis, and a replica that takes its place.
+    Replicated,
     Tiered,
 }
 
@@ -102,7 +120,25 @@ impl Stores {
             Self::Postgres => vec![Kind::Postgres],
             Self::Mysql => vec![Kind::Mysql],
             Self::Redis => vec![Kind::Redis],
+            Self::Replicated => vec![Kind::Replicated],
             Self::Tiered => vec![Kind::Tiered],
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Queues {
+    Own,
+    Rabbitmq,
+    Nats,
+}
+
+impl Queues {
+    fn broker(self) -> Option<broker::Kind> {
+        match self {
+            Self::Own => None,
+            Self::Rabbitmq => Some(broker::Kind::RabbitMq),
+            Self::Nats => Some(broker::Kind::Nats),
         }
     }
 }
@@ -132,7 +168,8 @@ fn run(options: &Run) -> anyhow::Result<bool> {
     for kind in options.store.kinds() {
         let began = Instant::now();
         let (verdict, kept) = tokio.block_on(coordinator::run(options.of(kind), options.keep))?;
-        let line = Line { store: kind.name(), seconds: began.elapsed().as_secs(), verdict };
+        let queue = options.queue.broker().map_or("own", broker::Kind::name);
+        let line = Line { store: kind.name(), queue, seconds: began.elapsed().as_secs(), verdict };
         for violation in line.verdict.violations.iter().take(SHOWN) {
             let key = violation.key.map_or_else(String::new, |key| format!(" (key {key})"));
             println!("{}: {:?}{key}: {}", line.store, violation.rule, violation.says);
@@ -166,19 +203,23 @@ impl Run {
         let per = |given: Option<u32>, seconds: u64| {
             given.unwrap_or_else(|| u32::try_from(self.seconds / seconds).unwrap_or(u32::MAX))
         };
+        let lease = Duration::from_millis(self.lease_ms);
+        let at = |kind| At::new(kind, self.broker.as_deref(), lease, coordinator::WINDOW, self.workers.into());
         Options {
             kind,
+            queue: self.queue.broker().map(at),
             seed: self.seed,
             workers: usize::from(self.workers),
             length: Duration::from_secs(self.seconds),
             deliveries: self.deliveries,
-            lease: Duration::from_millis(self.lease_ms),
+            lease,
             counts: Counts {
                 kills: per(self.kills, 1),
                 pauses: per(self.pauses, 3),
                 restarts: per(self.restarts, 10),
                 network: per(self.network, 2),
                 fills: per(self.fills, 20),
+                promotions: per(self.promotions, 10),
             },
             broken: self.broken,
         }

@@ -1,4 +1,5 @@
-//! A queue that delivers at least once: what is not acknowledged comes again.
+//! A queue that delivers at least once: what is not acknowledged comes again. Where a broker delivers, it only knows what is
+//! not acknowledged yet.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
@@ -73,6 +74,11 @@ impl Queue {
                 return Some(copy);
             }
         }
+    }
+
+    /// How many are not acknowledged yet.
+    pub fn len(&self) -> usize {
+        self.open.len()
     }
 
     /// Whether all is acknowledged.

@@ -9,6 +9,8 @@ use crate::checker::Verdict;
 #[derive(Debug, Serialize)]
 pub struct Line {
     pub store: &'static str,
+    /// What delivered.
+    pub queue: &'static str,
     pub seconds: u64,
     #[serde(flatten)]
     pub verdict: Verdict,
@@ -25,13 +27,16 @@ pub fn table(lines: &[Line]) -> String {
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN).set_header([
         "store",
+        "queue",
         "s",
         "keys",
         "deliveries",
         "duplicates",
+        "redelivered",
         "kills",
         "pauses",
         "restarts",
+        "promotions",
         "network",
         "full",
         "bodies",
@@ -40,23 +45,27 @@ pub fn table(lines: &[Line]) -> String {
         "rows",
         "replays",
         "set aside",
+        "forgotten",
         "takeovers (undisturbed)",
         "p50",
         "p99",
         "violations",
     ]);
-    for Line { store, seconds, verdict } in lines {
+    for Line { store, queue, seconds, verdict } in lines {
         let figures = &verdict.figures;
         let takeovers = &figures.takeovers;
         table.add_row([
             (*store).to_owned(),
+            (*queue).to_owned(),
             seconds.to_string(),
             figures.keys.to_string(),
             figures.deliveries.to_string(),
             figures.deliveries.saturating_sub(figures.keys).to_string(),
+            figures.redelivered.to_string(),
             figures.kills.to_string(),
             figures.pauses_past_lease.to_string(),
             figures.restarts.to_string(),
+            figures.promotions.to_string(),
             figures.network_faults.to_string(),
             figures.full.to_string(),
             figures.bodies.to_string(),
@@ -65,6 +74,7 @@ pub fn table(lines: &[Line]) -> String {
             figures.rows.to_string(),
             figures.replayed.to_string(),
             figures.set_aside.to_string(),
+            figures.forgotten.to_string(),
             format!("{} ({})", takeovers.all, takeovers.undisturbed),
             format!("{} ms", takeovers.p50_ms),
             format!("{} ms", takeovers.p99_ms),

@@ -1,15 +1,15 @@
 //! The store of a run: private servers, a proxy between each of them and each worker, and the tables of effects.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail};
 use idem::sqlx::{self, ConnectOptions, Connection};
 use idem::testing::proxy::Proxy;
 use idem_test_servers::{MySql, Postgres, Redis, Server};
+use tokio::runtime::Handle;
 
+use crate::replicated::{self, Replicated};
 use crate::wire::StoreAt;
 
 /// The kinds of stores.
@@ -19,12 +19,14 @@ pub enum Kind {
     Postgres,
     Mysql,
     Redis,
+    /// Redis, and a replica that is waited for.
+    Replicated,
     /// Redis as a cache in front of PostgreSQL.
     Tiered,
 }
 
 impl Kind {
-    pub const ALL: [Self; 5] = [Self::Sqlite, Self::Postgres, Self::Mysql, Self::Redis, Self::Tiered];
+    pub const ALL: [Self; 6] = [Self::Sqlite, Self::Postgres, Self::Mysql, Self::Redis, Self::Replicated, Self::Tiered];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -32,12 +34,13 @@ impl Kind {
             Self::Postgres => "postgres",
             Self::Mysql => "mysql",
             Self::Redis => "redis",
+            Self::Replicated => "replicated",
             Self::Tiered => "tiered",
         }
     }
 
     pub fn has_transactions(self) -> bool {
-        self != Self::Redis
+        !matches!(self, Self::Redis | Self::Replicated)
     }
 }
 
@@ -45,14 +48,24 @@ enum Backend {
     Postgres(Postgres),
     MySql(MySql),
     Redis(Redis),
+    Replicated(Box<Replicated>),
 }
 
 impl Backend {
-    fn server(&self) -> &Server {
+    fn with<T>(&self, does: impl FnOnce(&Server) -> T) -> T {
         match self {
-            Self::Postgres(server) => server,
-            Self::MySql(server) => server,
-            Self::Redis(server) => server,
+            Self::Postgres(server) => does(server),
+            Self::MySql(server) => does(server),
+            Self::Redis(server) => does(server),
+            Self::Replicated(pair) => pair.with(does),
+        }
+    }
+
+    fn url(&self) -> String {
+        let url = self.with(|server| server.url().to_owned());
+        match self {
+            Self::MySql(_) => url.strip_suffix("mysql").map_or(url.clone(), |url| format!("{url}{DATABASE}")),
+            _ => url,
         }
     }
 }
@@ -62,6 +75,8 @@ pub struct Scene {
     kind: Kind,
     folder: tempfile::TempDir,
     backends: Vec<Backend>,
+    /// Of each server, as it was found at the beginning.
+    urls: Vec<String>,
     /// Of each worker's place, one for each server.
     proxies: Vec<Vec<Proxy>>,
 }
@@ -81,18 +96,20 @@ impl Scene {
             Kind::Postgres => vec![postgres()],
             Kind::Mysql => vec![mysql()],
             Kind::Redis => vec![redis()],
+            Kind::Replicated => vec![Backend::Replicated(Box::new(Replicated::start()?))],
             Kind::Tiered => vec![postgres(), redis()],
         };
-        let proxies = |_| backends.iter().map(|backend| Proxy::before(backend.server().url())).collect();
+        let urls: Vec<String> = backends.iter().map(Backend::url).collect();
+        let proxies = |_| urls.iter().map(|url| Proxy::before(url)).collect();
         let proxies = (0..workers).map(proxies).collect::<Result<_, _>>()?;
         let folder = tempfile::Builder::new().prefix("idem-chaos-").tempdir()?;
-        Ok(Self { kind, folder, backends, proxies })
+        Ok(Self { kind, folder, backends, urls, proxies })
     }
 
     /// Makes the table of effects.
     pub async fn prepare(&self) -> anyhow::Result<()> {
         match self.direct() {
-            StoreAt::Redis(_) => {}
+            StoreAt::Redis(_) | StoreAt::Replicated(_) => {}
             StoreAt::Sqlite(path) => {
                 // The file as the workers will find it.
                 drop(idem::SqliteStore::open(&path).await?);
@@ -118,7 +135,7 @@ impl Scene {
     pub async fn rows(&self) -> anyhow::Result<Vec<(u64, u64)>> {
         const ROWS: &str = "SELECT work, run FROM chaos_effects";
         let rows: Vec<(i64, i64)> = match self.direct() {
-            StoreAt::Redis(_) => Vec::new(),
+            StoreAt::Redis(_) | StoreAt::Replicated(_) => Vec::new(),
             StoreAt::Sqlite(path) => {
                 let mut file = sqlx::sqlite::SqliteConnectOptions::new().filename(path).connect().await?;
                 sqlx::query_as(ROWS).fetch_all(&mut file).await?
@@ -137,13 +154,13 @@ impl Scene {
     pub fn store_of(&self, worker: usize) -> anyhow::Result<StoreAt> {
         self.store(|server| {
             let proxy = self.proxies.get(worker).and_then(|proxies| proxies.get(server));
-            let url = proxy.and_then(|proxy| proxy.url(&self.url(server)));
+            let url = proxy.and_then(|proxy| proxy.url(&self.urls[server]));
             url.context("no proxy stands before this server")
         })
     }
 
     fn direct(&self) -> StoreAt {
-        match self.store(|server| Ok::<_, std::convert::Infallible>(self.url(server))) {
+        match self.store(|server| Ok::<_, std::convert::Infallible>(self.urls[server].clone())) {
             Ok(store) => store,
         }
     }
@@ -154,16 +171,9 @@ impl Scene {
             Kind::Postgres => StoreAt::Postgres(url(0)?),
             Kind::Mysql => StoreAt::MySql(url(0)?),
             Kind::Redis => StoreAt::Redis(url(0)?),
+            Kind::Replicated => StoreAt::Replicated(url(0)?),
             Kind::Tiered => StoreAt::Tiered { durable: url(0)?, cache: url(1)? },
         })
-    }
-
-    fn url(&self, server: usize) -> String {
-        let url = self.backends[server].server().url();
-        match &self.backends[server] {
-            Backend::MySql(_) => url.strip_suffix("mysql").map_or(url.to_owned(), |url| format!("{url}{DATABASE}")),
-            _ => url.to_owned(),
-        }
     }
 
     pub fn servers(&self) -> usize {
@@ -172,7 +182,12 @@ impl Scene {
 
     /// The Redis among the servers.
     pub fn redis(&self) -> Option<usize> {
-        self.backends.iter().position(|backend| matches!(backend, Backend::Redis(_)))
+        self.backends.iter().position(|backend| matches!(backend, Backend::Redis(_) | Backend::Replicated(_)))
+    }
+
+    /// The one among them that has a replica.
+    pub fn replicated(&self) -> Option<usize> {
+        self.backends.iter().position(|backend| matches!(backend, Backend::Replicated(_)))
     }
 
     pub fn proxy(&self, worker: usize, server: usize) -> Proxy {
@@ -191,21 +206,29 @@ impl Scene {
     }
 
     /// Kills a server, and starts it again. It blocks.
-    pub fn restart(&self, server: usize, down: Duration) {
-        let server = self.backends[server].server();
-        server.kill();
-        std::thread::sleep(down);
-        server.start_again();
+    pub fn restart(&self, server: usize, down: Duration) -> anyhow::Result<()> {
+        match &self.backends[server] {
+            Backend::Replicated(pair) => pair.restart(down),
+            backend => {
+                backend.with(|server| {
+                    server.kill();
+                    std::thread::sleep(down);
+                    server.start_again();
+                });
+                Ok(())
+            }
+        }
+    }
+
+    /// Lets the replica take the place of a Redis that dies, `deaf` after the last that it heard. It blocks.
+    pub fn promote(&self, server: usize, deaf: Duration, down: Duration, tokio: &Handle) -> anyhow::Result<()> {
+        let Backend::Replicated(pair) = &self.backends[server] else { bail!("this server has no replica") };
+        let mut proxies = self.proxies.iter().map(|proxies| &proxies[server]);
+        pair.promote(deaf, down, tokio, |url| Ok(proxies.try_for_each(|proxy| proxy.lead_to(url))?))
     }
 
     /// Lets a Redis hold so many bytes; 0 is no limit. It blocks.
     pub fn limit(&self, server: usize, bytes: u64) -> anyhow::Result<()> {
-        let mut redis = TcpStream::connect(("127.0.0.1", self.backends[server].server().port()))?;
-        redis.set_read_timeout(Some(Duration::from_secs(5)))?;
-        redis.write_all(format!("CONFIG SET maxmemory {bytes}\r\n").as_bytes())?;
-        let mut answer = [0; 5];
-        redis.read_exact(&mut answer)?;
-        ensure!(&answer == b"+OK\r\n", "Redis answered {:?}", String::from_utf8_lossy(&answer));
-        Ok(())
+        self.backends[server].with(|server| replicated::ask(server, &format!("CONFIG SET maxmemory {bytes}"))).map(drop)
     }
 }

@@ -4,12 +4,16 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::broker::At;
+
 /// A worker's first line.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Setup {
     /// No two processes of a run have the same one.
     pub process: u32,
     pub store: StoreAt,
+    /// The broker's queue that it takes deliveries from; none where its input brings them.
+    pub queue: Option<At>,
     /// How far the wall clock of this worker is off.
     pub skew_seconds: i64,
     pub lease_ms: u64,
@@ -24,7 +28,12 @@ pub enum StoreAt {
     Postgres(String),
     MySql(String),
     Redis(String),
-    Tiered { cache: String, durable: String },
+    /// With a replica that is waited for.
+    Replicated(String),
+    Tiered {
+        cache: String,
+        durable: String,
+    },
 }
 
 /// Workers that are wrong on purpose: what the checker must find.
@@ -60,7 +69,7 @@ pub struct Message {
     pub fails: bool,
 }
 
-/// To a worker.
+/// To a worker. A broker's messages are such deliveries.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum ToWorker {
     Deliver {

@@ -184,6 +184,21 @@ async fn refused_connections_are_refused_and_open_ones_go_on() {
 }
 
 #[tokio::test]
+async fn new_connections_lead_to_another_server_and_open_ones_go_on() {
+    let ((first, first_heard), (second, second_heard)) = (server().await, server().await);
+    let proxy = Proxy::start(first).unwrap();
+    let mut open = Client::new(&proxy).await;
+    assert_eq!(open.ask("a").await, "[a]\n");
+    proxy.lead_to(&format!("redis://{second}")).unwrap();
+    let mut new = Client::new(&proxy).await;
+    assert_eq!((open.ask("b").await, new.ask("c").await), ("[b]\n".into(), "[c]\n".into()));
+    assert!(proxy.lead_to("redis://").is_err());
+    assert_eq!(Client::new(&proxy).await.ask("d").await, "[d]\n");
+    assert_eq!(*first_heard.lock().unwrap(), ["a", "b"]);
+    assert_eq!(*second_heard.lock().unwrap(), ["c", "d"]);
+}
+
+#[tokio::test]
 async fn all_connections_are_cut_held_ones_too() {
     let (target, heard) = server().await;
     let proxy = Proxy::start(target).unwrap();

@@ -42,7 +42,7 @@ const STEPS: &[Step] = &[
     Step { name: "examples", does: "the programs in examples/ run", run: examples::run },
     Step {
         name: "chaos",
-        does: "workers killed and paused, servers restarted, networks cut, on all stores",
+        does: "workers killed and paused, servers restarted, replicas promoted, networks cut, on all stores",
         run: chaos::short,
     },
     Step { name: "docs", does: "the documentation builds without a warning", run: docs::run },

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use crate::history::{Event, What};
+use crate::history::{Event, Trouble, What};
 use crate::time::{Micros, micros};
 
 /// The faults of a history, as stretches of time.
@@ -13,7 +13,12 @@ pub struct Faults {
     deaths: HashMap<u32, Micros>,
     pauses: HashMap<u32, Vec<RangeInclusive<Micros>>>,
     troubles: Vec<(RangeInclusive<Micros>, Option<u32>)>,
+    /// Which of them are promotions of a replica.
+    promotions: Vec<usize>,
 }
+
+/// What a process heard it has written down this soon, unless it is stopped meanwhile.
+const NOTED: Micros = 250_000;
 
 impl Faults {
     pub fn of(history: &[Event]) -> Self {
@@ -27,7 +32,10 @@ impl Faults {
                 }
                 What::Paused { process } => faults.pauses.entry(*process).or_default().push(*at..=Micros::MAX),
                 What::Resumed { process } => faults.resumed(*process, *at),
-                What::Trouble { number, process, .. } => {
+                What::Trouble { number, process, kind } => {
+                    if *kind == Trouble::Promotion {
+                        faults.promotions.push(faults.troubles.len());
+                    }
                     under_way.insert(*number, faults.troubles.len());
                     faults.troubles.push((*at..=Micros::MAX, *process));
                 }
@@ -69,6 +77,18 @@ impl Faults {
     pub fn troubled(&self, process: u32, stretch: &RangeInclusive<Micros>) -> bool {
         let concerns = |of: &Option<u32>| of.is_none_or(|of| of == process);
         self.troubles.iter().any(|(trouble, of)| concerns(of) && overlap(trouble, stretch))
+    }
+
+    /// Whether what a process wrote down then it may have heard from a server whose replica took its place, and which by then
+    /// heard nothing any more.
+    pub fn promoted(&self, process: u32, at: Micros) -> bool {
+        let noted = at.saturating_sub(NOTED)..=at;
+        let pauses = self.pauses.get(&process).into_iter().flatten().filter(|pause| overlap(pause, &noted));
+        let heard = pauses.map(|pause| *pause.start()).min().unwrap_or(at).min(*noted.start())..=at;
+        self.promotions
+            .iter()
+            .filter_map(|index| self.troubles.get(*index))
+            .any(|(stretch, _)| overlap(stretch, &heard))
     }
 
     /// How many pauses were longer than a lease.

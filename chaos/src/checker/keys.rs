@@ -46,6 +46,10 @@ pub struct Key {
     pub effects: Vec<Effect>,
     /// When, by which process, which copy, and what.
     pub answers: Vec<(Micros, u32, u64, Answer)>,
+    /// The completions that were acknowledged: when, and of which run.
+    pub completions: Vec<(Micros, u64)>,
+    /// Of which runs duplicates were told that they are done, by a server that may have been alone to know it, and died.
+    pub told_alone: Vec<u64>,
     pub rows: Vec<u64>,
     /// When, to which process, which copy.
     pub sent: Vec<(Micros, u32, u64)>,
@@ -60,13 +64,18 @@ impl Key {
 
     /// The first acknowledged completion.
     pub fn completed(&self) -> Option<Micros> {
-        let completions = self.answers.iter().filter(|(_, _, _, answer)| completes(answer).is_some());
-        completions.map(|(at, ..)| *at).min()
+        self.completions.iter().map(|(at, _)| *at).min()
+    }
+
+    /// How many duplicates were told a result that is not the key's, since the one that knew it died.
+    pub fn forgotten(&self) -> usize {
+        let kept = |run: &&u64| self.completions.iter().any(|(_, kept)| kept == *run);
+        if self.completions.is_empty() { 0 } else { self.told_alone.iter().filter(|run| !kept(run)).count() }
     }
 }
 
 /// The run whose result an answer says is kept.
-pub fn completes(answer: &Answer) -> Option<u64> {
+fn completes(answer: &Answer) -> Option<u64> {
     match answer {
         Answer::Fresh { run, recorded: true } | Answer::Replayed { run } => Some(*run),
         _ => None,
@@ -78,7 +87,7 @@ pub fn completes(answer: &Answer) -> Option<u64> {
 pub struct Keys(HashMap<u64, Key>);
 
 impl Keys {
-    pub fn of(history: &[Event]) -> Self {
+    pub fn of(history: &[Event], faults: &Faults) -> Self {
         let mut keys = Self::default();
         for Event { at, process, what } in history {
             match what {
@@ -110,7 +119,15 @@ impl Keys {
                     keys.key(*key).effects.push(Effect { run: *run, fence: *fence, accepted: *accepted });
                 }
                 What::Answered { copy, key, answer } => {
-                    keys.key(*key).answers.push((*at, *process, *copy, answer.clone()));
+                    let of = keys.key(*key);
+                    of.answers.push((*at, *process, *copy, answer.clone()));
+                    let duplicate = matches!(answer, Answer::Replayed { .. });
+                    match completes(answer) {
+                        // A duplicate is not held up until a replica knows what it is told (docs/spec/store/redis.md).
+                        Some(run) if duplicate && faults.promoted(*process, *at) => of.told_alone.push(run),
+                        Some(run) => of.completions.push((*at, run)),
+                        None => {}
+                    }
                 }
                 What::Row { run, key } => keys.key(*key).rows.push(*run),
                 What::Killed { .. } | What::Died { .. } | What::Paused { .. } | What::Resumed { .. } => {}

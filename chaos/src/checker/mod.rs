@@ -1,7 +1,8 @@
 //! Judges a history: pure, and told nothing of how the history came about.
 //!
 //! What it holds the stores to are the guarantees of the README: replies are equal, nothing is lost, no body is entered
-//! after a recorded completion, bodies meet only where the holder outlived its lease, and then the fences tell them apart.
+//! after a recorded completion, bodies meet only where the holder outlived its lease, and then the fences tell them apart. One
+//! thing no store promises: what a Redis told a duplicate in the time before it died for good, when its replica heard no more.
 
 mod faults;
 mod keys;
@@ -10,6 +11,7 @@ mod takeover;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -71,9 +73,12 @@ pub struct Figures {
     pub keys: u64,
     pub copies: u64,
     pub deliveries: u64,
+    /// Those of a copy that had been delivered before.
+    pub redelivered: u64,
     pub kills: u64,
     pub pauses_past_lease: u64,
     pub restarts: u64,
+    pub promotions: u64,
     pub network_faults: u64,
     pub full: u64,
     pub bodies: u64,
@@ -83,6 +88,8 @@ pub struct Figures {
     pub fresh: u64,
     pub replayed: u64,
     pub set_aside: u64,
+    /// Duplicates that were told a result which died with its server.
+    pub forgotten: usize,
     pub answered_again: u64,
     pub takeovers: Takeovers,
 }
@@ -97,7 +104,7 @@ pub struct Verdict {
 /// Judges a history, which is in the order of its times.
 pub fn judge(history: &[Event], bounds: Bounds) -> Verdict {
     let faults = Faults::of(history);
-    let keys = Keys::of(history);
+    let keys = Keys::of(history, &faults);
     let takeovers = takeover::measure(&keys, &faults, bounds);
     let mut violations = rules::check(&keys, &faults);
     for event in history {
@@ -109,20 +116,26 @@ pub fn judge(history: &[Event], bounds: Bounds) -> Verdict {
         violations.push(Violation { rule: Rule::Takeover, key: takeovers.longest_key, says });
     }
     violations.sort_by_key(|violation| (violation.rule, violation.key));
-    Verdict { figures: Figures { takeovers, ..figures(history, &faults, bounds) }, violations }
+    let forgotten = keys.iter().map(|(_, key)| key.forgotten()).sum();
+    Verdict { figures: Figures { takeovers, forgotten, ..figures(history, &faults, bounds) }, violations }
 }
 
 fn figures(history: &[Event], faults: &Faults, bounds: Bounds) -> Figures {
     let mut figures = Figures { pauses_past_lease: faults.pauses_past(bounds.lease), ..Figures::default() };
+    let mut delivered = HashSet::new();
     for event in history {
         let counted = match &event.what {
             What::Owed { copies, .. } => {
                 figures.copies += u64::from(*copies);
                 &mut figures.keys
             }
-            What::Sent { .. } => &mut figures.deliveries,
+            What::Sent { copy, .. } => {
+                figures.redelivered += u64::from(!delivered.insert(copy));
+                &mut figures.deliveries
+            }
             What::Killed { .. } => &mut figures.kills,
             What::Trouble { kind: Trouble::Restart, .. } => &mut figures.restarts,
+            What::Trouble { kind: Trouble::Promotion, .. } => &mut figures.promotions,
             What::Trouble { kind: Trouble::Network, .. } => &mut figures.network_faults,
             What::Trouble { kind: Trouble::Full, .. } => &mut figures.full,
             What::Entered { .. } => &mut figures.bodies,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::faults::Faults;
-use super::keys::{Key, Keys, Run, completes};
+use super::keys::{Key, Keys, Run};
 use super::{Rule, Violation};
 use crate::time::Micros;
 use crate::wire::{Answer, Policy};
@@ -42,7 +42,7 @@ pub fn check(keys: &Keys, faults: &Faults) -> Vec<Violation> {
 }
 
 fn replies(key: &Key, found: &mut impl FnMut(Rule, String)) {
-    let replies: BTreeSet<u64> = key.answers.iter().filter_map(|(.., answer)| completes(answer)).collect();
+    let replies: BTreeSet<u64> = key.completions.iter().map(|(_, run)| *run).collect();
     if replies.len() > 1 {
         found(Rule::Unequal, format!("the results of the runs {replies:?}"));
     }
@@ -91,8 +91,7 @@ fn effects(key: &Key, found: &mut impl FnMut(Rule, String)) {
             found(Rule::SecondEffect, format!("run {second} under {other:?} after run {first} under {one:?}"));
         }
     }
-    let completed = key.answers.iter().find_map(|(.., answer)| completes(answer));
-    let Some(completed) = completed else { return };
+    let Some(&(_, completed)) = key.completions.first() else { return };
     let there = match key.policy {
         Some(Policy::Transaction) => key.rows.contains(&completed),
         _ => accepted.iter().any(|effect| effect.run == completed),

@@ -128,6 +128,29 @@ fn no_body_is_entered_after_an_acknowledged_completion() {
     }
 }
 
+/// Redis does not hold a duplicate up until a replica knows what it is told; it does so with who completes.
+#[test]
+fn what_a_duplicate_was_told_may_be_forgotten_by_a_promotion_and_nothing_else() {
+    let promotion = What::Trouble { number: 0, kind: Trouble::Promotion, process: None };
+    let history = |told: Micros, first: Answer| {
+        let history = History::of(Policy::Rerun, 3).entered(1_000, 1, 7, 1).effect(1_000, 7, 1, true);
+        let history = history.exited(1_001, 1, 7, true).answered(told, 2, 0, first);
+        let history = history.at(1_500, COORDINATOR, promotion.clone());
+        let history = history.at(3_000, COORDINATOR, What::TroubleOver { number: 0 }).entered(5_000, 2, 8, 2);
+        let history = history.effect(5_001, 8, 2, true).exited(5_002, 2, 8, true);
+        history.answered(5_003, 2, 1, FRESH(8)).answered(5_004, 1, 2, REPLAYED(8))
+    };
+    let forgotten = history(2_000, REPLAYED(7));
+    assert_eq!(forgotten.clone().verdict().figures.forgotten, 1);
+    breaks(forgotten, &[]);
+    // It was heard before the process was stopped.
+    breaks(history(4_500, REPLAYED(7)).paused(2_500, 4_400, 2), &[]);
+    let broken = [Rule::Unequal, Rule::AfterCompletion];
+    breaks(history(2_000, FRESH(7)), &broken);
+    breaks(history(1_100, REPLAYED(7)), &broken);
+    breaks(history(4_500, REPLAYED(7)), &broken);
+}
+
 #[test]
 fn a_body_may_be_entered_in_a_transaction_that_was_cut_before_and_leaves_nothing() {
     let late = |policy| good(policy).entered(50, 2, 8, 2).exited(51, 2, 8, true);

@@ -32,7 +32,7 @@ pub fn installed() -> std::io::Result<&'static Bench> {
 pub struct Bench {
     pub database: Option<Database>,
     pub broken: Option<Broken>,
-    process: u32,
+    pub process: u32,
     runs: AtomicU32,
     history: Mutex<Writer>,
     effects: Mutex<HashMap<u64, oneshot::Sender<bool>>>,

@@ -37,7 +37,7 @@ impl Database {
                 let options = MySqlPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
                 Self::MySql(options.connect_lazy(url)?)
             }
-            StoreAt::Redis(_) => return Ok(None),
+            StoreAt::Redis(_) | StoreAt::Replicated(_) => return Ok(None),
         }))
     }
 

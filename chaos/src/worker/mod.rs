@@ -1,6 +1,7 @@
-//! A worker process: takes deliveries from its input, runs handlers, answers on its output.
+//! A worker process: takes deliveries from its input or a broker, runs handlers, answers on its output.
 
 mod bench;
+mod consumer;
 mod database;
 mod handlers;
 
@@ -15,10 +16,13 @@ use idem::{MemoryStore, MySqlStore, PostgresStore, RedisStore, Runtime, SqliteSt
 use self::bench::Bench;
 use self::database::Database;
 use crate::history::{What, Writer};
-use crate::wire::{Broken, FromWorker, Setup, StoreAt, ToWorker};
+use crate::wire::{Broken, FromWorker, Message, Setup, StoreAt, ToWorker};
 
 /// Between two tries to open a store whose server is away.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// How long a replica is waited for.
+const REPLICA_PATIENCE: Duration = Duration::from_millis(300);
 
 /// Connections of a worker to its store, and as many for its own transactions.
 const CONNECTIONS: usize = 4;
@@ -44,22 +48,30 @@ async fn work() -> anyhow::Result<()> {
     let (lines, mut deliveries) = tokio::sync::mpsc::unbounded_channel();
     std::thread::spawn(move || std::io::stdin().lines().map_while(Result::ok).try_for_each(|line| lines.send(line)));
     bench.say(&FromWorker::Ready)?;
+    if let Some(queue) = setup.queue {
+        tokio::spawn(async move { consumer::consume(bench, &queue).await });
+    }
     while let Some(line) = deliveries.recv().await {
         match serde_json::from_str(&line)? {
             ToWorker::Effect { run, accepted } => bench.effect_was(run, accepted),
             ToWorker::Deliver { copy, message } => {
-                tokio::spawn(async move {
-                    let answer = handlers::answer(bench, message).await;
-                    let noted = bench.note(&What::Answered { copy, key: message.key, answer: answer.clone() });
-                    if noted.and_then(|()| bench.say(&FromWorker::Answer { copy, answer })).is_err() {
-                        // Nobody is there to be told.
-                        std::process::exit(1);
-                    }
-                });
+                tokio::spawn(answer(bench, copy, message));
             }
         }
     }
     Ok(())
+}
+
+/// Handles a delivery; whether its answer is the last one.
+async fn answer(bench: &'static Bench, copy: u64, message: Message) -> bool {
+    let answer = handlers::answer(bench, message).await;
+    let is_final = answer.is_final();
+    let noted = bench.note(&What::Answered { copy, key: message.key, answer: answer.clone() });
+    if noted.and_then(|()| bench.say(&FromWorker::Answer { copy, answer })).is_err() {
+        // Nobody is there to be told.
+        std::process::exit(1);
+    }
+    is_final
 }
 
 async fn open(setup: &Setup) -> Result<Arc<dyn Store>, StoreError> {
@@ -72,6 +84,9 @@ async fn open(setup: &Setup) -> Result<Arc<dyn Store>, StoreError> {
         StoreAt::Postgres(url) => Arc::new(postgres(url).await?),
         StoreAt::MySql(url) => Arc::new(MySqlStore::builder(url).max_connections(CONNECTIONS).open().await?),
         StoreAt::Redis(url) => Arc::new(RedisStore::connect(url).await?),
+        StoreAt::Replicated(url) => {
+            Arc::new(RedisStore::builder(url).wait_replicas(1, REPLICA_PATIENCE).connect().await?)
+        }
         StoreAt::Tiered { cache, durable } => {
             Arc::new(TieredStore::new(RedisStore::connect(cache).await?, postgres(durable).await?))
         }

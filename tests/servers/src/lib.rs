@@ -6,10 +6,12 @@
 
 mod folder;
 mod mysql;
+mod nats;
 mod port;
 mod postgres;
 mod process;
 mod programs;
+mod rabbitmq;
 mod redis;
 mod server;
 mod services;
@@ -18,7 +20,9 @@ mod urls;
 mod wait;
 
 pub use self::mysql::MySql;
+pub use self::nats::Nats;
 pub use self::postgres::Postgres;
+pub use self::rabbitmq::RabbitMq;
 pub use self::redis::Redis;
 pub use self::server::Server;
 pub use self::services::{Service, Services};

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use idem_test_servers::{MySql, Postgres, Redis, Server};
+use idem_test_servers::{MySql, Nats, Postgres, RabbitMq, Redis, Server};
 
 /// One command to a Redis server; the first line of its answer.
 fn redis(server: &Server, command: &str) -> String {
@@ -50,6 +50,11 @@ fn eventually(what: &str, mut done: impl FnMut() -> bool) {
         assert!(began.elapsed() < Duration::from_secs(20), "waited in vain: {what}");
         sleep(Duration::from_millis(10)); // tidy: allow sleep: other processes are looked at again and again
     }
+}
+
+/// A dead one that nobody has waited for runs no more.
+fn runs(process: u32) -> bool {
+    std::fs::read_to_string(format!("/proc/{process}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
 fn process_exists(process: u32) -> bool {
@@ -105,6 +110,51 @@ fn mysql_keeps_what_it_committed_at_a_crash() {
     server.stop();
     server.start_again();
     assert_eq!(sql(&server, "SELECT a FROM a"), "1");
+}
+
+/// A request to a NATS server and the answer's payload, by hand: neither needs a client then.
+fn nats(server: &Server, subject: &str, payload: &str) -> String {
+    let stream = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    let length = payload.len();
+    write!(&stream, "CONNECT {{}}\r\nSUB answer 1\r\nPUB {subject} answer {length}\r\n{payload}\r\n").unwrap();
+    let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
+    lines.find(|line| line.starts_with("MSG answer")).unwrap();
+    lines.next().unwrap()
+}
+
+#[test]
+fn nats_keeps_what_it_confirmed_at_a_crash() {
+    let server = Nats::start();
+    let made = nats(&server, "$JS.API.STREAM.CREATE.a", r#"{"name":"a","subjects":["a"]}"#);
+    assert!(made.contains("did_create"), "{made}");
+    assert!(nats(&server, "a", "x").contains(r#""seq":1"#));
+    server.kill();
+    assert!(TcpStream::connect(("127.0.0.1", server.port())).is_err());
+    server.start_again();
+    assert!(nats(&server, "a", "x").contains(r#""seq":2"#));
+}
+
+#[test]
+fn rabbitmq_starts_again_after_a_crash_and_leaves_nothing() {
+    let server = RabbitMq::start();
+    let helpers = |server: &Server| {
+        let of = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", server.pid())).unwrap();
+        of.split_whitespace().map(|process| process.parse().unwrap()).collect::<Vec<u32>>()
+    };
+    let mut processes = helpers(&server);
+    assert!(!processes.is_empty());
+    server.kill();
+    assert!(!processes.iter().any(|process| runs(*process)), "{processes:?}");
+    server.start_again();
+    processes = helpers(&server);
+    let environment = std::fs::read_to_string(format!("/proc/{}/environ", server.pid())).unwrap();
+    let home = environment.split('\0').find_map(|variable| variable.strip_prefix("HOME=")).unwrap();
+    let folder = PathBuf::from(home);
+    assert!(folder.exists());
+    drop(server);
+    eventually("what the server has started ends, too", || !processes.iter().any(|process| runs(*process)));
+    assert!(!folder.exists());
 }
 
 #[test]

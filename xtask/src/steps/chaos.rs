@@ -1,7 +1,8 @@
 use crate::shell::{self, Result, cargo};
 
 /// Each store, and how often its servers are killed in the short form.
-const STORES: [(&str, &str); 5] = [("sqlite", "0"), ("postgres", "1"), ("mysql", "1"), ("redis", "1"), ("tiered", "1")];
+const STORES: [(&str, &str); 6] =
+    [("sqlite", "0"), ("postgres", "1"), ("mysql", "1"), ("redis", "1"), ("replicated", "1"), ("tiered", "1")];
 
 /// Not among the other tests: it needs the machine for itself, since it measures how long takeovers take. It starts servers
 /// of its own.

@@ -33,6 +33,8 @@ const TOOLS: &[Tool] = &[
     Tool { name: "redis-server", needed_for: "the tests of the Redis store", found_by: &[Probe::Runs(&["redis-server", "--version"])], comes_from: Source::Apt(&["redis-server"]) },
     Tool { name: "PostgreSQL", needed_for: "the tests of the PostgreSQL store", found_by: &[Probe::File("/usr/lib/postgresql/*/bin/initdb"), Probe::Runs(&["initdb", "--version"])], comes_from: Source::Apt(&["postgresql"]) },
     Tool { name: "MariaDB", needed_for: "the tests of the MySQL store", found_by: &[Probe::File("/usr/sbin/mariadbd"), Probe::Runs(&["mariadbd", "--version"])], comes_from: Source::Apt(&["mariadb-server"]) },
+    Tool { name: "nats-server", needed_for: "the chaos harness through a broker", found_by: &[Probe::File("/usr/sbin/nats-server"), Probe::Runs(&["nats-server", "--version"])], comes_from: Source::Apt(&["nats-server"]) },
+    Tool { name: "RabbitMQ", needed_for: "the chaos harness through a broker", found_by: &[Probe::File("/usr/lib/rabbitmq/bin/rabbitmq-server"), Probe::File("/usr/sbin/rabbitmq-server")], comes_from: Source::Apt(&["rabbitmq-server"]) },
     Tool { name: "git", needed_for: "step tidy", found_by: &[Probe::Runs(&["git", "--version"])], comes_from: Source::Apt(&["git"]) },
 ];
 

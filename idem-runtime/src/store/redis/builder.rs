@@ -66,7 +66,8 @@ impl RedisStoreBuilder {
     }
 
     /// A claim and a completion are answered only when so many replicas have acknowledged them, else the answer is
-    /// [`StoreError::Unavailable`]; default none. A failover to one of these replicas then takes back no answered claim.
+    /// [`StoreError::Unavailable`]; default none. A failover to one of these replicas then takes back no answered claim. It may
+    /// take back heartbeats, which are not waited for, and what a duplicate was told.
     ///
     /// The price: a second round trip for each claim that is granted and for each completion, and in it the wait for the
     /// replicas, during which the connection answers nothing else. With fewer replicas than `replicas` at work, nothing is

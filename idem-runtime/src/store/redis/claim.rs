@@ -9,7 +9,7 @@ use super::value::{self, Encoded};
 use crate::claim::{AdmitRequest, AdmitVerdict, ClaimRequest, ClaimVerdict};
 use crate::clock::Timestamp;
 use crate::key::Key;
-use crate::record::Record;
+use crate::record::{Record, State};
 use crate::store::StoreError;
 use crate::transition::{self, Change, Step};
 
@@ -22,7 +22,7 @@ impl Link {
         let talk = self.talk()?;
         let verdict = talk.first(&request.key, |record, now| transition::claim(record, request, now)).await?;
         if matches!(verdict, ClaimVerdict::Claimed(_)) {
-            talk.replicated(&request.key, request.owner).await?;
+            talk.replicated(&request.key, request.owner, State::Running).await?;
         }
         Ok(verdict)
     }
@@ -31,7 +31,7 @@ impl Link {
         let talk = self.talk()?;
         let verdict = talk.first(&request.key, |record, now| transition::admit(record, request, now)).await?;
         if matches!(verdict, AdmitVerdict::Admitted) {
-            talk.replicated(&request.key, request.ticket).await?;
+            talk.replicated(&request.key, request.ticket, State::Pending).await?;
         }
         Ok(verdict)
     }

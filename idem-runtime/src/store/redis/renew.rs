@@ -8,13 +8,9 @@ use super::script::{Call, RENEW};
 use super::seen::Seen;
 use super::value;
 use crate::claim::{RenewRequest, RenewVerdict};
-use crate::clock::Timestamp;
-use crate::record::{Record, State};
+use crate::record::State;
 use crate::store::StoreError;
 use crate::transition;
-
-/// Magic, format, state and owner: whose running record it is.
-const OURS: usize = 23;
 
 /// A lease of nothing is a millisecond (PROTO-7).
 const SHORTEST_MS: u64 = 1;
@@ -58,10 +54,7 @@ impl Words {
 
 impl Talk<'_> {
     fn words(&self, request: &RenewRequest) -> Words {
-        let mut ours = Record::new(request.key.clone(), request.owner, Timestamp::from_micros(0));
-        ours.state = State::Running;
-        let mut head = value::encode(&ours, Timestamp::from_micros(0)).bytes;
-        head.truncate(OURS);
+        let head = value::head(request.owner, State::Running);
         let millis = value::millis(request.lease).clamp(SHORTEST_MS, value::FOREVER_MS);
         let micros = value::micros(request.lease).max(SHORTEST_MS * 1_000);
         Words {

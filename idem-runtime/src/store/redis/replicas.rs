@@ -5,23 +5,26 @@ use redis::Value;
 use super::fault;
 use super::link::{Talk, pipeline};
 use super::script::{Call, TOUCH};
+use super::value;
 use super::wire::Node;
 use crate::key::Key;
-use crate::record::Owner;
+use crate::record::{Owner, State};
 use crate::store::StoreError;
 
 impl Talk<'_> {
-    /// The record of this owner is on as many replicas as the builder asked for. One more round trip, and `WAIT` counts
-    /// what its own connection wrote: so the record is written over itself first, which also tells that it is still there.
+    /// The record of this owner, in this state, is on as many replicas as the builder asked for. One more round trip, and
+    /// `WAIT` counts what its own connection wrote: so the record is written over itself first, which also tells that it is
+    /// still there. Not by the owner alone: a new primary may know the claim, and not its completion.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where too few replicas have it, or a new primary never heard of it.
-    pub(super) async fn replicated(&self, key: &Key, owner: Owner) -> Result<(), StoreError> {
+    pub(super) async fn replicated(&self, key: &Key, owner: Owner, state: State) -> Result<(), StoreError> {
         let shared = self.shared();
         let Some(replicas) = shared.replicas else { return Ok(()) };
         let digest = key.digest();
         let name = shared.names.record(digest);
-        let touch = || Call::new(&TOUCH, &name, vec![b"idem", owner.as_bytes()]);
+        let head = value::head(owner, state);
+        let touch = || Call::new(&TOUCH, &name, vec![&head]);
         let wait = |command| {
             let mut commands = pipeline();
             commands.add_command(command);

@@ -77,12 +77,12 @@ pub(super) static RENEW: LazyLock<Script> = LazyLock::new(|| {
     ))
 });
 
-/// Writes four bytes over themselves where the record is still of that owner (`magic, owner`), so that what replicas
+/// Writes the beginning of a record over itself (`magic, format, state, owner`) where it still is that, so that what replicas
 /// acknowledge next includes it.
 pub(super) static TOUCH: LazyLock<Script> = LazyLock::new(|| {
     Script::new(concat!(
         "#!lua flags=allow-oom\n",
-        "if redis.call('GETRANGE', KEYS[1], 7, 22) ~= ARGV[2] then return 0 end\n",
+        "if redis.call('GETRANGE', KEYS[1], 0, #ARGV[1] - 1) ~= ARGV[1] then return 0 end\n",
         "redis.call('SETRANGE', KEYS[1], 0, ARGV[1])\n",
         "return 1"
     ))

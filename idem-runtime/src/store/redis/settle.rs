@@ -30,7 +30,7 @@ impl Link {
         let talk = self.talk()?;
         let verdict = talk.complete(request).await?;
         if matches!(verdict, CompleteVerdict::Completed { .. }) {
-            talk.replicated(&request.claim.key, request.claim.owner).await?;
+            talk.replicated(&request.claim.key, request.claim.owner, State::Completed).await?;
         }
         Ok(verdict)
     }

@@ -53,6 +53,11 @@ pub(crate) struct Encoded {
     pub(crate) ttl: Option<u64>,
 }
 
+/// What a record begins with: in which state it is, and whose.
+pub(super) fn head(owner: Owner, state: State) -> Vec<u8> {
+    [&MAGIC[..], &state.format().to_be_bytes(), &[number_of(state)], owner.as_bytes()].concat()
+}
+
 /// The bytes of a record and its key's time to live, counted from `now`.
 pub(crate) fn encode(record: &Record, now: Timestamp) -> Encoded {
     let (ttl, linger) = times(record, now);

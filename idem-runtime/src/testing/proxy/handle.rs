@@ -2,12 +2,12 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{mpsc, oneshot};
 
 use super::control::{Control, WireFault};
-use super::thread::{self, Order};
+use super::thread::{self, Order, Target};
 use super::url;
 
 /// Stands between a store and its server, and lets exchanges fail as the test says: by number, next, by what they hold,
@@ -43,6 +43,7 @@ use super::url;
 #[derive(Debug, Clone)]
 pub struct Proxy {
     address: SocketAddr,
+    target: Target,
     control: Arc<Control>,
     orders: mpsc::UnboundedSender<(Order, oneshot::Sender<()>)>,
 }
@@ -55,8 +56,9 @@ impl Proxy {
     pub fn start(target: SocketAddr) -> io::Result<Self> {
         let control = Arc::new(Control::default());
         let (orders, received) = mpsc::unbounded_channel();
-        let address = thread::start(target, Arc::clone(&control), received)?;
-        Ok(Self { address, control, orders })
+        let target = Arc::new(Mutex::new(target));
+        let address = thread::start(Arc::clone(&target), Arc::clone(&control), received)?;
+        Ok(Self { address, target, control, orders })
     }
 
     /// The same in front of the server that a URL names.
@@ -65,6 +67,17 @@ impl Proxy {
     /// As [`start`](Self::start); the URL has no host, or neither a port nor a scheme whose port is known.
     pub fn before(url: &str) -> io::Result<Self> {
         Self::start(url::target(url)?)
+    }
+
+    /// New connections lead to the server that this URL names, as a name does after a failover. Those that are open go on:
+    /// [`cut_all`](Self::cut_all) ends them.
+    ///
+    /// # Errors
+    /// The URL is none that [`before`](Self::before) takes; everything stays as it was.
+    pub fn lead_to(&self, url: &str) -> io::Result<()> {
+        let target = url::target(url)?;
+        *self.target.lock().unwrap_or_else(PoisonError::into_inner) = target;
+        Ok(())
     }
 
     /// Where it listens.

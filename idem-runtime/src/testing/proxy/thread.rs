@@ -19,11 +19,14 @@ pub(super) enum Order {
     CutAll,
 }
 
+/// The server that connections are forwarded to.
+pub(super) type Target = Arc<Mutex<SocketAddr>>;
+
 type Orders = mpsc::UnboundedReceiver<(Order, oneshot::Sender<()>)>;
 type Connections = Arc<Mutex<Vec<JoinHandle<()>>>>;
 
 /// Starts it; where it listens.
-pub(super) fn start(target: SocketAddr, control: Arc<Control>, orders: Orders) -> io::Result<SocketAddr> {
+pub(super) fn start(target: Target, control: Arc<Control>, orders: Orders) -> io::Result<SocketAddr> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let within = runtime.enter();
     // Keeps the port for the proxy while nobody listens on it.
@@ -51,15 +54,10 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Until the last handle is gone.
-async fn serve(
-    target: SocketAddr,
-    address: SocketAddr,
-    listener: TcpListener,
-    control: Arc<Control>,
-    mut orders: Orders,
-) {
+async fn serve(target: Target, address: SocketAddr, listener: TcpListener, control: Arc<Control>, mut orders: Orders) {
     let connections = Connections::default();
-    let take = |listener| tokio::spawn(take(listener, target, Arc::clone(&control), Arc::clone(&connections)));
+    let take =
+        |listener| tokio::spawn(take(listener, Arc::clone(&target), Arc::clone(&control), Arc::clone(&connections)));
     let mut taking = Some(take(listener));
     while let Some((order, done)) = orders.recv().await {
         match order {
@@ -88,10 +86,11 @@ async fn end(task: JoinHandle<()>) {
 }
 
 /// Takes connections, and forwards each to one of its own to the server.
-async fn take(listener: TcpListener, target: SocketAddr, control: Arc<Control>, connections: Connections) {
+async fn take(listener: TcpListener, target: Target, control: Arc<Control>, connections: Connections) {
     loop {
         let Ok((client, _)) = listener.accept().await else { continue };
         control.connected();
+        let target = *target.lock().unwrap_or_else(PoisonError::into_inner);
         let control = Arc::clone(&control);
         let connection = tokio::spawn(async move {
             // Where the server refuses, the client sees its connection end.
