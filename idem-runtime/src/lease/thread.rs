@@ -98,12 +98,13 @@ fn start(shared: &Arc<Shared>, desk: &Arc<Desk>, now: Duration) {
 
 /// Opens the thread's connection, however often it takes. The first failure is told, the others are the same one.
 async fn open(shared: Arc<Shared>, desk: Arc<Desk>) {
-    let _opening = Busy(&desk.opening);
+    let opening = Busy(&desk.opening);
     let mut pause = RETRY;
     loop {
         let failed = match tokio::time::timeout(LONGEST_ANSWER, shared.store.keeper()).await {
             Ok(Ok(store)) => {
                 _ = desk.store.set(store);
+                drop(opening);
                 shared.news.notify_one();
                 return;
             }
