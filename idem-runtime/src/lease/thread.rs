@@ -29,6 +29,8 @@ struct Desk {
     /// The connection, once it is open.
     store: OnceLock<Arc<dyn Store>>,
     opening: AtomicBool,
+    /// It could not be opened so far.
+    away: AtomicBool,
     renewing: AtomicBool,
     settling: AtomicBool,
 }
@@ -77,7 +79,7 @@ pub(super) async fn keep(shared: &Arc<Shared>, generation: u64) {
 /// Starts what is to be done and not under way.
 fn start(shared: &Arc<Shared>, desk: &Arc<Desk>, now: Duration) {
     if !desk.settling.load(Ordering::Acquire) {
-        shared.left.give_up(now, desk.store.get().is_some());
+        shared.left.give_up(now, !desk.away.load(Ordering::Acquire));
     }
     let Some(store) = desk.store.get() else {
         if !desk.opening.swap(true, Ordering::AcqRel) {
@@ -105,6 +107,7 @@ async fn open(shared: Arc<Shared>, desk: Arc<Desk>) {
         let failed = match time::timeout(LONGEST_ANSWER, shared.store.keeper()).await {
             Ok(Ok(store)) => {
                 _ = desk.store.set(store);
+                desk.away.store(false, Ordering::Release);
                 drop(opening);
                 shared.news.notify_one();
                 return;
@@ -112,6 +115,7 @@ async fn open(shared: Arc<Shared>, desk: Arc<Desk>) {
             Ok(Err(error)) => error.to_string(),
             Err(_) => "its connection did not open in time".to_owned(),
         };
+        desk.away.store(true, Ordering::Release);
         if pause == RETRY {
             events::keeper_failed(&failed);
         }

@@ -82,6 +82,27 @@ fn what_is_left_before_the_keeper_is_dropped_is_settled_all_the_same() {
 }
 
 #[test]
+fn what_is_left_is_sent_once_however_late() {
+    some_schedules(|| async {
+        let store = Remote::new().near();
+        let keeper = keeper(&store);
+        keeper.ensure().unwrap();
+        after(Duration::from_secs(1)).await;
+        let calls = (0..3).map(|number| leaves(store.clone(), Arc::clone(&keeper), number));
+        let calls: Vec<_> = calls.map(spawn).collect();
+        yield_now().await;
+        time::advance(LEASE * 2);
+        for call in calls {
+            call.await.unwrap();
+        }
+        keeper.settled().await;
+        // What the keeper was sending when it was replaced is on its way.
+        after(Duration::from_secs(1)).await;
+        all_are_released(&store).await;
+    });
+}
+
+#[test]
 fn a_keeper_that_is_replaced_loses_nothing_that_is_left_to_it() {
     some_schedules(|| async {
         let store = Remote::new();
