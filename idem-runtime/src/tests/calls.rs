@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Duration;
 
 use shuttle::future::{spawn, yield_now};
+use shuttle::rand::{Rng, thread_rng};
 
 use super::{Remote, after, clock, paused, some_schedules, together};
 use crate::error::Error;
@@ -108,7 +109,8 @@ fn callers_of_one_key_share_one_body_though_requests_and_answers_are_lost() {
         let (runtime, bodies) = (runtime(&store), Arc::new(Bodies::default()));
         let outcomes = together((0..3).map(|_| counted(runtime.clone(), Arc::clone(&bodies)))).await;
         let outcomes: Vec<_> = outcomes.into_iter().map(Result::unwrap).collect();
-        let fresh = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Fresh { .. })).count();
+        let is_fresh = |outcome: &&Outcome<usize>| matches!(outcome, Outcome::Fresh { call, .. } if call.recorded);
+        let fresh = outcomes.iter().filter(is_fresh).count();
         assert_eq!((bodies.entered(), fresh, store.completed()), (1, 1, 1));
         ends(&runtime).await;
     });
@@ -139,31 +141,37 @@ fn a_caller_that_is_dropped_leaves_the_others_one_value_and_nothing_held() {
 }
 
 #[test]
-fn a_call_that_is_dropped_while_it_completes_is_ended_once_and_its_key_runs_once_where_it_parks() {
+fn what_a_body_returned_is_kept_though_its_call_is_dropped_and_a_body_that_did_not_is_parked() {
     some_schedules(|| async {
         let store = Remote::new();
-        let (runtime, bodies) = (runtime(&store), Arc::new(Bodies::default()));
-        let (parks, entered) = (runtime.clone(), Arc::clone(&bodies));
-        let call = spawn(async move {
-            let body = || async {
-                entered.entered.fetch_add(1, SeqCst);
-                yield_now().await;
-                Ok::<_, Error>(7)
-            };
-            order(&parks, 1).on_stale(OnStale::Park).run(body).await
-        });
-        yield_now().await;
-        call.abort();
-        let first = call.await.ok().map(Result::unwrap);
-        let again = order(&runtime, 1).on_stale(OnStale::Park).run(|| async {
-            bodies.entered.fetch_add(1, SeqCst);
-            Ok::<_, Error>(7)
-        });
-        match again.await {
-            Ok(outcome) => assert_eq!(outcome.into_value(), 7),
-            Err(error) => assert!(matches!(error, Error::OutcomeUnknown { .. }) && first.is_none(), "{error}"),
+        let runtime = runtime(&store);
+        let (entered, returned) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let call = || {
+            let (runtime, entered, returned) = (runtime.clone(), Arc::clone(&entered), Arc::clone(&returned));
+            async move {
+                let body = || async {
+                    let entry = entered.fetch_add(1, SeqCst);
+                    yield_now().await;
+                    returned.store(true, SeqCst);
+                    Ok::<_, Error>(entry)
+                };
+                order(&runtime, 1).on_stale(OnStale::Park).run(body).await
+            }
+        };
+        let dropped = spawn(call());
+        // Before its body, in it, while its result is sent, or after.
+        let entered_before = Arc::clone(&entered);
+        while entered_before.load(SeqCst) == 0 && !dropped.is_finished() && thread_rng().gen_bool(0.9) {
+            yield_now().await;
         }
-        assert_eq!(bodies.entered(), 1);
+        dropped.abort();
+        _ = dropped.await;
+        let did_return = returned.load(SeqCst);
+        match call().await {
+            Ok(outcome) => assert_eq!(outcome.into_value(), 0),
+            Err(error) => assert!(matches!(error, Error::OutcomeUnknown { .. }) && !did_return, "{error}"),
+        }
+        assert_eq!(entered.load(SeqCst), 1);
         ends(&runtime).await;
     });
 }

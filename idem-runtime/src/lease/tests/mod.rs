@@ -97,9 +97,9 @@ fn in_every_schedule_an_older_answer_takes_nothing_back() {
 fn in_every_schedule_a_missed_beat_takes_no_renewal_back() {
     all_schedules(300_000, || async {
         let lease = lease();
-        let asked = lease.asked(seconds(4));
         let call = Arc::clone(&lease);
         let renewed = spawn(async move { call.renewed(seconds(5)) });
+        let asked = lease.asked(seconds(4));
         lease.missed(asked, seconds(6));
         renewed.await.unwrap();
         assert_eq!(deadline_and_beat(&lease), (micros(seconds(5 + 12)), micros(seconds(5 + 4))));
