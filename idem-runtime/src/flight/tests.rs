@@ -65,11 +65,22 @@ fn every_follower_gets_what_the_leader_lands_and_none_is_counted_after() {
 fn every_follower_is_told_that_the_store_is_away() {
     some_schedules(|| async {
         let flights = Arc::new(Flights::default());
-        let calls = (0..4).map(|_| {
-            let flights = Arc::clone(&flights);
-            async move { answer(&flights, |leader| leader.away(&away())).await }
+        let Joined::Leads(leader) = flights.join(&key(1), None) else { panic!("the first leads") };
+        let joined = Arc::new(Barrier::new(4));
+        let followers = (0..3).map(|_| {
+            let (flights, joined) = (Arc::clone(&flights), Arc::clone(&joined));
+            spawn(async move {
+                let Joined::Follows(follower) = flights.join(&key(1), None) else { panic!("the others follow") };
+                joined.wait().await;
+                follower.landed().await
+            })
         });
-        assert!(together(calls).await.iter().flatten().all(|landing| matches!(landing, Landing::Away(_))));
+        let followers: Vec<_> = followers.collect();
+        joined.wait().await;
+        leader.away(&away());
+        for follower in followers {
+            assert!(matches!(follower.await.unwrap(), Landing::Away(_)));
+        }
         assert!(is_free(&flights, 1));
     });
 }
