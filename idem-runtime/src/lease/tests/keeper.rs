@@ -70,6 +70,30 @@ fn a_claim_that_is_held_while_the_keeper_goes_to_sleep_is_never_slept_through() 
 }
 
 #[test]
+fn a_claim_that_is_held_while_the_keeper_says_when_it_looks_again_is_seen() {
+    some_schedules(|| async {
+        let store = Remote::new().near();
+        let keeper = keeper(&store);
+        keeper.ensure().unwrap();
+        let mut leases = Vec::new();
+        for (number, lease) in [(1, LONG), (2, SHORT)] {
+            let claim = claim(number, lease);
+            granted(&store, &claim).await;
+            leases.push(Arc::new(Lease::new(claim, time::passed())));
+        }
+        // By now the keeper waits for news, and the first to be held is that.
+        after(BEAT / 10).await;
+        let held = leases.iter().cloned().map(|lease| {
+            let keeper = Arc::clone(&keeper);
+            async move { keeper.hold(&lease) }
+        });
+        together(held).await;
+        after(SHORT * 2).await;
+        assert!(leases.iter().all(|lease| !lease.is_over(&*clock())));
+    });
+}
+
+#[test]
 fn claims_that_come_and_go_are_renewed_in_time_and_not_after() {
     some_schedules(|| async {
         let store = Remote::new();
