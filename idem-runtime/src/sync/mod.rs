@@ -13,4 +13,4 @@ pub(crate) use tokio::{spawn, sync::Notify, task_local, time};
 #[cfg(all(test, idem_interleavings))]
 pub(crate) use self::controlled::{Mutex, MutexGuard, Notify, OnceLock, atomic, rand, spawn, task_local, time};
 #[cfg(not(all(test, idem_interleavings)))]
-pub(crate) use rand;
+pub(crate) use ::rand;
