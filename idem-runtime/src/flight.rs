@@ -1,13 +1,15 @@
 //! Calls of one key inside one process meet here before any store is asked: the first leads, the others follow it.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+#[cfg(all(test, idem_interleavings))]
+mod tests;
 
-use tokio::sync::Notify;
+use std::sync::{Arc, PoisonError};
 
 use crate::key::{Fingerprint, Key, RandomBytesMap};
 use crate::record::Record;
 use crate::store::StoreError;
+use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::sync::{Mutex, MutexGuard, Notify, OnceLock};
 
 const SHARDS: usize = 16;
 

@@ -1,13 +1,15 @@
 //! Who is under way in a runtime: what a shutdown closes, and what it waits for.
 
+#[cfg(all(test, idem_interleavings))]
+mod tests;
+
 use std::collections::HashMap;
 use std::pin::pin;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-
-use tokio::sync::Notify;
+use std::sync::{Arc, PoisonError, Weak};
 
 use crate::key::Key;
+use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use crate::sync::{Mutex, MutexGuard, Notify};
 
 /// The highest bit of a gate's state; below it are the passes that are out.
 const CLOSED: usize = !(usize::MAX >> 1);

@@ -26,9 +26,12 @@ mod runtime;
 mod settings;
 mod step;
 pub mod store;
+mod sync;
 mod task;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+#[cfg(all(test, idem_interleavings))]
+mod tests;
 pub mod transition;
 
 pub use self::audit::{Coverage, Expected, Finding, Guarantee, Level, Report};

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::key::{Fingerprint, Key};
 use crate::policy::{OnStale, Retention};
+use crate::sync::rand;
 
 /// The highest version of the record's meaning that this library can read. It writes each record in the lowest that can
 /// say what it says, so that processes of an older version read whatever they could have written.

@@ -11,6 +11,7 @@ mod examples;
 mod features;
 mod fmt;
 mod fuzz;
+mod interleavings;
 mod logs;
 mod sequences;
 mod servers;
@@ -36,6 +37,11 @@ const STEPS: &[Step] = &[
     Step { name: "clippy", does: "no warnings anywhere", run: clippy::run },
     Step { name: "tidy", does: "layers, file sizes, forbidden words, lib.rs files, Cargo.lock", run: tidy::run },
     Step { name: "tests", does: "all tests, by nextest where it is installed", run: tests::run },
+    Step {
+        name: "interleavings",
+        does: "the in-process parts under a scheduler that decides who goes on",
+        run: interleavings::short,
+    },
     Step { name: "doctests", does: "the examples in the documentation", run: doctests::run },
     Step { name: "drivers", does: "the default features bring in no database driver", run: drivers::run },
     Step { name: "features", does: "each feature of the facade compiles alone", run: features::run },
@@ -51,6 +57,11 @@ const STEPS: &[Step] = &[
 /// Commands that `cargo xtask test` does not take.
 const EXTRA: &[Step] = &[
     Step { name: "deny", does: "licences, bans and sources of the dependencies (needs cargo-deny)", run: deny::run },
+    Step {
+        name: "interleavings-long",
+        does: "more schedules of each test: IDEM_INTERLEAVINGS, else 20000 by each scheduler",
+        run: interleavings::long,
+    },
     Step { name: "chaos-long", does: "the same for a quarter of an hour, as figures", run: chaos::long },
     Step {
         name: "fuzz",
@@ -86,7 +97,7 @@ pub fn test() -> Result {
         times.iter().map(|(_, took)| took.as_secs_f64()).sum::<f64>()
     );
     for (name, took) in times {
-        println!("  {name:<9} {:>7.1} s", took.as_secs_f64());
+        println!("  {name:<13} {:>7.1} s", took.as_secs_f64());
     }
     Ok(())
 }
@@ -104,13 +115,13 @@ pub fn alone(name: &str) -> Result {
 
 /// The commands, one a line.
 pub fn help() -> String {
-    let mut text = String::from("cargo xtask test         all of these, in this order:\n");
+    let mut text = String::from("cargo xtask test               all of these, in this order:\n");
     for step in STEPS {
-        let _ = writeln!(text, "cargo xtask {:<12} {}", step.name, step.does);
+        let _ = writeln!(text, "cargo xtask {:<18} {}", step.name, step.does);
     }
     text.push_str("Not part of it:\n");
     for step in EXTRA {
-        let _ = writeln!(text, "cargo xtask {:<12} {}", step.name, step.does);
+        let _ = writeln!(text, "cargo xtask {:<18} {}", step.name, step.does);
     }
     text
 }

@@ -10,8 +10,9 @@ pub(crate) use self::entries::Entries;
 use crate::current::Running;
 use crate::delivery::{Delivery, InForce};
 use crate::outcome::Outcome;
+use crate::sync::{rand, task_local};
 
-tokio::task_local! {
+task_local! {
     static FRAME: Frame;
 }
 

@@ -6,10 +6,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::time::Sleep;
-
 use super::Lease;
 use crate::clock::Clock;
+use crate::sync::time::{self, Sleep};
 
 /// A panic on its way to the caller; the record is settled first.
 pub(crate) type Panic = Box<dyn Any + Send>;
@@ -70,7 +69,7 @@ impl<F: Future> Future for Guarded<'_, F> {
 impl<'a, F: Future> Guarded<'a, F> {
     /// A body that is stopped at its first await after the lease is over, or after it has run for `limit`.
     pub(crate) fn new(body: Pin<Box<F>>, lease: Option<(&'a Lease, &'a dyn Clock)>, limit: Option<Duration>) -> Self {
-        Self { body: Some(body), lease, limit: limit.map(|limit| Box::pin(tokio::time::sleep(limit))) }
+        Self { body: Some(body), lease, limit: limit.map(|limit| Box::pin(time::sleep(limit))) }
     }
 
     /// Drops the body here, where a panic of its destructors is caught.

@@ -2,11 +2,8 @@
 //! what dropped calls left behind. It has an async runtime and a connection of its own, so that a caller's runtime starved
 //! by blocking code does not lose its leases (LEASE-4).
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
-
-use tokio::sync::Notify;
 
 use super::leftovers::{Leftovers, Settlement};
 use super::{Lease, micros, thread};
@@ -14,6 +11,8 @@ use crate::clock::Clock;
 use crate::key::{Key, RandomBytesMap};
 use crate::record::Owner;
 use crate::store::{Store, StoreError};
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::sync::{Mutex, MutexGuard, Notify};
 
 /// A keeper that has not ticked for so long is taken for stuck, and another is started before the next claim.
 const STUCK_AFTER: Duration = Duration::from_secs(10);
@@ -104,7 +103,7 @@ impl Keeper {
             }
             #[cfg(any(test, feature = "testing"))]
             Workplace::BesideTheCalls => {
-                tokio::spawn(async move { thread::keep(&mine, next).await });
+                crate::sync::spawn(async move { thread::keep(&mine, next).await });
                 Ok(())
             }
         };

@@ -2,11 +2,8 @@
 
 use std::collections::VecDeque;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
-
-use tokio::sync::Notify;
 
 use super::LONGEST_ANSWER;
 use crate::claim::{ClaimRequest, CompleteRequest, FailRequest};
@@ -14,6 +11,8 @@ use crate::clock::Clock;
 use crate::events;
 use crate::key::Key;
 use crate::store::{Store, StoreError};
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Mutex, MutexGuard, Notify, time};
 
 /// So many are kept while a store is away; more are left to their leases. About ten megabytes.
 const MOST: usize = 32_768;
@@ -42,7 +41,7 @@ impl Settlement {
                 Self::Fail(request) => store.fail(request).await.map(drop),
             }
         };
-        let in_time = tokio::time::timeout(LONGEST_ANSWER, sent).await;
+        let in_time = time::timeout(LONGEST_ANSWER, sent).await;
         in_time.unwrap_or_else(|_| {
             Err(StoreError::Unavailable { store: "the store".into(), reason: "no answer in time".into() })
         })

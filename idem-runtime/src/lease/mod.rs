@@ -3,10 +3,11 @@
 mod guard;
 mod keeper;
 mod leftovers;
+#[cfg(all(test, idem_interleavings))]
+mod tests;
 mod thread;
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
 
@@ -17,6 +18,8 @@ use crate::claim::{ClaimRequest, RenewRequest, RenewVerdict};
 use crate::clock::Clock;
 use crate::record::State;
 use crate::store::{Store, StoreError};
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::sync::{Mutex, MutexGuard};
 
 /// How long a store may take to open the keeper's connection or to answer it.
 const LONGEST_ANSWER: Duration = Duration::from_secs(5);

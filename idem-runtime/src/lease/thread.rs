@@ -1,8 +1,7 @@
 //! The keeper's thread: its loop, and what it has under way.
 
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::keeper::{Shared, UnderWay};
@@ -11,6 +10,8 @@ use crate::claim::{RenewRequest, RenewVerdict};
 use crate::events;
 use crate::record::State;
 use crate::store::Store;
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{OnceLock, spawn, time};
 
 /// The pause before a store that did not answer is asked again; doubled each time, up to the longest.
 const RETRY: Duration = Duration::from_millis(100);
@@ -28,6 +29,8 @@ struct Desk {
     /// The connection, once it is open.
     store: OnceLock<Arc<dyn Store>>,
     opening: AtomicBool,
+    /// It could not be opened so far.
+    away: AtomicBool,
     renewing: AtomicBool,
     settling: AtomicBool,
 }
@@ -65,7 +68,7 @@ pub(super) async fn keep(shared: &Arc<Shared>, generation: u64) {
             return;
         }
         match shared.next_look(now, desk.under_way()) {
-            Some(sleep) => _ = tokio::time::timeout(sleep, shared.news.notified()).await,
+            Some(sleep) => _ = time::timeout(sleep, shared.news.notified()).await,
             None => shared.news.notified().await,
         }
     }
@@ -76,11 +79,11 @@ pub(super) async fn keep(shared: &Arc<Shared>, generation: u64) {
 /// Starts what is to be done and not under way.
 fn start(shared: &Arc<Shared>, desk: &Arc<Desk>, now: Duration) {
     if !desk.settling.load(Ordering::Acquire) {
-        shared.left.give_up(now, desk.store.get().is_some());
+        shared.left.give_up(now, !desk.away.load(Ordering::Acquire));
     }
     let Some(store) = desk.store.get() else {
         if !desk.opening.swap(true, Ordering::AcqRel) {
-            tokio::spawn(open(Arc::clone(shared), Arc::clone(desk)));
+            spawn(open(Arc::clone(shared), Arc::clone(desk)));
         }
         return;
     };
@@ -88,32 +91,35 @@ fn start(shared: &Arc<Shared>, desk: &Arc<Desk>, now: Duration) {
         let due = shared.due(now);
         if !due.is_empty() {
             desk.renewing.store(true, Ordering::Release);
-            tokio::spawn(renew(Arc::clone(shared), Arc::clone(desk), Arc::clone(store), due));
+            spawn(renew(Arc::clone(shared), Arc::clone(desk), Arc::clone(store), due));
         }
     }
     if !shared.left.is_empty() && !desk.settling.swap(true, Ordering::AcqRel) {
-        tokio::spawn(settle(Arc::clone(shared), Arc::clone(desk), Arc::clone(store)));
+        spawn(settle(Arc::clone(shared), Arc::clone(desk), Arc::clone(store)));
     }
 }
 
 /// Opens the thread's connection, however often it takes. The first failure is told, the others are the same one.
 async fn open(shared: Arc<Shared>, desk: Arc<Desk>) {
-    let _opening = Busy(&desk.opening);
+    let opening = Busy(&desk.opening);
     let mut pause = RETRY;
     loop {
-        let failed = match tokio::time::timeout(LONGEST_ANSWER, shared.store.keeper()).await {
+        let failed = match time::timeout(LONGEST_ANSWER, shared.store.keeper()).await {
             Ok(Ok(store)) => {
                 _ = desk.store.set(store);
+                desk.away.store(false, Ordering::Release);
+                drop(opening);
                 shared.news.notify_one();
                 return;
             }
             Ok(Err(error)) => error.to_string(),
             Err(_) => "its connection did not open in time".to_owned(),
         };
+        desk.away.store(true, Ordering::Release);
         if pause == RETRY {
             events::keeper_failed(&failed);
         }
-        tokio::time::sleep(pause).await;
+        time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_RETRY);
     }
 }
@@ -130,8 +136,8 @@ async fn renew(shared: Arc<Shared>, desk: Arc<Desk>, store: Arc<dyn Store>, due:
     let sent = shared.clock.uptime();
     let asked: Vec<_> = due.iter().map(|lease| lease.asked(sent)).collect();
     let patience = due.iter().map(|lease| lease.patience()).min().unwrap_or(LONGEST_ANSWER);
-    let mut renewal = pin!(tokio::time::timeout(LONGEST_ANSWER, store.renew(&requests)));
-    let answers = if let Ok(answers) = tokio::time::timeout(patience, &mut renewal).await {
+    let mut renewal = pin!(time::timeout(LONGEST_ANSWER, store.renew(&requests)));
+    let answers = if let Ok(answers) = time::timeout(patience, &mut renewal).await {
         answers
     } else {
         renewing = None;
@@ -163,7 +169,7 @@ async fn settle(shared: Arc<Shared>, desk: Arc<Desk>, store: Arc<dyn Store>) {
         if shared.left.is_empty() {
             break;
         }
-        tokio::time::sleep(pause).await;
+        time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_RESEND);
     }
     drop(settling);

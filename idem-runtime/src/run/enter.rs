@@ -17,6 +17,7 @@ use crate::reconcile::AbandonedClaim;
 use crate::record::Record;
 use crate::settings::Enforced;
 use crate::store::{StoreError, StoreFuture};
+use crate::sync::time;
 
 /// When to ask again, where a running call's lease is not known.
 pub(super) const ASK_AGAIN: Duration = Duration::from_secs(1);
@@ -252,7 +253,7 @@ pub(crate) async fn persistently<'a, T>(send: impl Fn() -> StoreFuture<'a, T>) -
     let mut pause = RESEND_AFTER;
     for sent in 1..SENDS {
         match send().await {
-            Err(StoreError::Unavailable { .. }) => tokio::time::sleep(pause).await,
+            Err(StoreError::Unavailable { .. }) => time::sleep(pause).await,
             answer => return Asked { answer, again: sent > 1 },
         }
         pause *= 4;

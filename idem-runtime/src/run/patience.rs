@@ -5,12 +5,11 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use crate::ambient::Frame;
 use crate::error::{At, Error};
 use crate::gate::Pass;
 use crate::key::Key;
+use crate::sync::time::{self, Instant};
 
 /// The first pause between two questions to the store.
 const FIRST: Duration = Duration::from_millis(5);
@@ -56,7 +55,7 @@ impl<'a> Patience<'a> {
     pub(super) async fn with<F: Future>(&self, future: F) -> Result<F::Output, Over> {
         let in_time = async {
             match self.until {
-                Some(until) => tokio::time::timeout_at(until, future).await.map_err(|_| Over::Exhausted),
+                Some(until) => time::timeout_at(until, future).await.map_err(|_| Over::Exhausted),
                 None => Ok(future.await),
             }
         };
@@ -74,6 +73,6 @@ impl<'a> Patience<'a> {
         let jittered = self.pause.mul_f64(Frame::jitter());
         let pause = lease_left.map_or(jittered, |left| jittered.min(left.max(Duration::from_millis(1))));
         self.pause = (self.pause * 2).min(LONGEST);
-        self.with(tokio::time::sleep(pause)).await
+        self.with(time::sleep(pause)).await
     }
 }

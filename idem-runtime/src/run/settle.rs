@@ -15,6 +15,7 @@ use crate::lease::Panic;
 use crate::outcome::{CallInfo, Outcome};
 use crate::record::{State, StoredResult};
 use crate::store::StoreError;
+use crate::sync::time;
 
 /// The pause before a completion without an answer is sent again; doubled each time.
 const RESEND_AFTER: Duration = Duration::from_millis(20);
@@ -96,7 +97,7 @@ async fn tell(call: &Call, holding: &mut Holding<'_>, result: StoredResult) -> R
         if call.clock.uptime() + pause >= give_up {
             return Err(error);
         }
-        tokio::time::sleep(pause).await;
+        time::sleep(pause).await;
         pause = (pause * 2).min(call.settings.lease / 4);
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Runtime;
 use crate::events;
 use crate::key::Key;
+use crate::sync::time;
 
 /// What was under way when a shutdown ended; see [`Runtime::shutdown`]. `Display` says it in a line, with the keys.
 #[derive(Debug, Clone, Default)]
@@ -73,7 +74,7 @@ impl Runtime {
         let runtime = self.clone();
         runtime.inner.gate.close();
         async move {
-            _ = tokio::time::timeout(deadline, runtime.ended()).await;
+            _ = time::timeout(deadline, runtime.ended()).await;
             let left = runtime.under_way();
             events::shut_down(left.calls, left.unsettled.len());
             left

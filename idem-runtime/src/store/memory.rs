@@ -4,8 +4,7 @@
 mod replace;
 
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 #[cfg(any(test, feature = "testing"))]
@@ -19,6 +18,8 @@ use crate::claim::{
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::key::{Key, RandomBytesMap};
 use crate::record::{Record, Status};
+use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::{Mutex, MutexGuard};
 use crate::transition::{self, Change, Step};
 
 /// Enough that a few dozen threads seldom meet; a power of two, so that a digest's first byte chooses.

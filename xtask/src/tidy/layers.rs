@@ -6,6 +6,7 @@ use super::tree::{File, Tree};
 
 /// The modules of the runtime, from the ground up. A module may use its own line and the lines before it.
 const LAYERS: &[&[&str]] = &[
+    &["sync"],
     &["clock", "key", "policy"],
     &["record"],
     &["claim"],

@@ -34,6 +34,19 @@ const PLACES: &[Place] = &[
         says: "the machine's clock is read outside `clock`",
     },
     Place {
+        named: &["tokio::sync", "tokio::time", "tokio::spawn", "tokio::task_local", "std::sync::atomic"],
+        within: &[
+            "idem-runtime/src/ambient",
+            "idem-runtime/src/flight",
+            "idem-runtime/src/gate",
+            "idem-runtime/src/lease",
+            "idem-runtime/src/run/",
+            "idem-runtime/src/store/memory",
+        ],
+        except: &[],
+        says: "take it from `crate::sync`, or its interleavings are not tried",
+    },
+    Place {
         named: &["Attribute"],
         within: &["idem-macros/src/expand"],
         except: &[],

@@ -76,6 +76,8 @@ fn names_stay_in_their_place() {
         ("src/prelude.rs", "pub use idem_runtime::MemoryStore;"),
         ("idem-runtime/src/store/memory.rs", "let now = std::time::Instant::now();"),
         ("idem-runtime/src/lease.rs", "let now = jiff::Timestamp::now();"),
+        ("idem-runtime/src/gate.rs", "use tokio::sync::Notify;"),
+        ("idem-runtime/src/lease/keeper.rs", "use std::sync::atomic::{AtomicBool, Ordering};"),
         ("idem-macros/src/expand/call.rs", "use syn::{Attribute, Ident};"),
         ("idem-macros/src/expand.rs", "fn f(a: &[syn::Attribute]) {}"),
     ] {
@@ -87,6 +89,8 @@ fn names_stay_in_their_place() {
         ("src/lib.rs", "pub use idem_runtime::MemoryStore;"),
         ("tests/it/main.rs", "let store = MemoryStore::new();"),
         ("idem-runtime/src/run.rs", "// not MemoryStore\n#[cfg(test)]\nmod tests { use crate::store::MemoryStore; }"),
+        ("idem-runtime/src/gate.rs", "use std::sync::Arc;\nuse crate::sync::atomic::AtomicBool;"),
+        ("idem-runtime/src/lease/thread.rs", "tokio::runtime::Builder::new_current_thread()"),
         ("idem-runtime/src/clock.rs", "std::time::Instant::now()"),
         ("idem-runtime/src/run.rs", "clock.now(); MyInstant::now();"),
         ("idem-macros/src/validate/mod.rs", "use syn::Attribute;"),

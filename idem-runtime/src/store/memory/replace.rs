@@ -1,11 +1,11 @@
 //! Several records at once, for the transactions of the testing kit.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use super::{MemoryStore, lock};
 use crate::clock::Timestamp;
 use crate::record::Record;
+use crate::sync::atomic::Ordering;
 
 /// A record in place of what was seen of it.
 #[derive(Debug, Clone)]
