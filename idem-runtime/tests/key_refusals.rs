@@ -137,6 +137,13 @@ fn what_stands_twice_is_told_with_what_to_do() {
     assert!(scope.to_string().contains("remove one of them"), "{scope}");
 }
 
+/// A type that looks at the error of a part is told by whom it was refused.
+#[test]
+fn a_type_that_tells_an_error_of_its_parts_can_say_whose_it_was() {
+    let source = std::error::Error::source(&refusal(&Telling)).map(ToString::to_string);
+    assert_eq!(source.as_deref(), Some("a part: refused by the key encoder"));
+}
+
 /// KEY-20: `Debug` says that a type gave its own reason, and not which.
 #[test]
 fn a_reason_of_a_type_s_own_is_there_and_not_shown() {
@@ -274,6 +281,18 @@ impl Serialize for AnnouncedMap {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0))?;
         self.1.iter().try_for_each(|name| map.serialize_entry(name, &1))?;
+        map.end()
+    }
+}
+
+/// Tells what a part was refused for.
+struct Telling;
+
+impl Serialize for Telling {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("a", &HashSet::from([1]))
+            .map_err(|error| serde::ser::Error::custom(format!("a part: {error}")))?;
         map.end()
     }
 }

@@ -241,3 +241,14 @@ fn a_text_has_six_fields_and_a_bounded_length() {
         }
     }
 }
+
+/// KEY-26: an index is an integer, of which zero is no negative one.
+#[test]
+fn the_index_of_a_window_is_written_as_an_integer() {
+    for (index, ending) in [(0, &[0x18, 100, 0x00][..]), (1, &[0x18, 100, 0x01]), (-1, &[0x18, 100, 0x20])] {
+        let mut writer = KeyWriter::new();
+        writer.time(TimeLabel::window_of(NonZeroU64::new(100).unwrap(), index));
+        let preimage = writer.preimage(&space(), &task()).unwrap();
+        assert!(preimage.ends_with(ending), "{index}: {}", hex(&preimage));
+    }
+}

@@ -13,6 +13,7 @@ mod fmt;
 mod fuzz;
 mod interleavings;
 mod logs;
+mod mutants;
 mod sequences;
 mod servers;
 mod tests;
@@ -72,6 +73,11 @@ const EXTRA: &[Step] = &[
         name: "sequences",
         does: "random sequences on every store beside the model: on each for IDEM_SEQUENCES_SECONDS, else a minute",
         run: sequences::run,
+    },
+    Step {
+        name: "mutants",
+        does: "no change to keys, leases, transitions or the pipeline goes unnoticed by the tests (needs cargo-mutants; hours)",
+        run: mutants::run,
     },
     Step { name: "compile-time", does: "what handlers cost the compiler, as figures", run: compile_time::run },
 ];

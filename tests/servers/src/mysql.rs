@@ -27,10 +27,12 @@ impl MySql {
         let plan = |port: u16| {
             let folder = folder::make("mysql", None)?;
             let data = folder.join("data");
-            initialize(&program, &data)?;
+            initialize(&program, &folder, &data)?;
             let at = |option: &str, path: &Path| format!("--{option}={}", path.display());
             let mut command = vec![program.display().to_string(), "--no-defaults".into(), at("datadir", &data)];
             command.extend([at("socket", &folder.join("socket")), at("pid-file", &folder.join("pid"))]);
+            // A server that starts removes the temporary tables of others that work in the same folder.
+            command.push(at("tmpdir", &folder));
             command.extend([format!("--port={port}"), "--bind-address=127.0.0.1".into(), "--skip-name-resolve".into()]);
             command.extend(as_root().iter().chain(arguments).map(ToString::to_string));
             Ok(Plan {
@@ -62,10 +64,11 @@ fn as_root() -> &'static [&'static str] {
     if process::is_root() { &["--user=root"] } else { &[] }
 }
 
-fn initialize(program: &Path, data: &Path) -> Result<(), String> {
+fn initialize(program: &Path, folder: &Path, data: &Path) -> Result<(), String> {
     folder::fill(data, program, || {
         let mut install = Command::new(programs::find("mariadb-install-db", "mariadb-server")?);
         install.arg("--no-defaults").arg(format!("--datadir={}", data.display())).args(as_root());
+        install.env("TMPDIR", folder);
         folder::run(install.args(["--auth-root-authentication-method=normal", "--skip-test-db"]))
     })
 }

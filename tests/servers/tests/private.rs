@@ -112,6 +112,14 @@ fn mysql_keeps_what_it_committed_at_a_crash() {
     assert_eq!(sql(&server, "SELECT a FROM a"), "1");
 }
 
+/// A server that starts removes what others have left in the folder of temporary tables, also what they still use.
+#[test]
+fn a_mysql_has_a_folder_of_its_own_for_temporary_tables() {
+    let (one, other) = (MySql::start(&[]), MySql::start(&[]));
+    let folders = [&one, &other].map(|server| sql(server, "SELECT @@tmpdir"));
+    assert_ne!(folders[0], folders[1]);
+}
+
 /// A request to a NATS server and the answer's payload, by hand: neither needs a client then.
 fn nats(server: &Server, subject: &str, payload: &str) -> String {
     let stream = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
