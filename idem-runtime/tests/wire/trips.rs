@@ -8,7 +8,10 @@ use crate::scene::Scene;
 const MOST: [(Op, u64); 4] = [(Op::Claim, 1), (Op::Complete, 1), (Op::Duplicate, 1), (Op::Takeover, 2)];
 
 pub async fn one_for_each_answer(bench: &Bench) {
+    // Without a binary log it commits once before it tells what was just done (STORE-164).
+    let commits = bench.store.describe().await.unwrap().kind == "mysql";
     for (op, most) in MOST {
+        let most = most + u64::from(commits && op == Op::Duplicate);
         for warm in [false, true] {
             let scene = Scene::new(bench, op).await;
             let before = bench.proxy.exchanges();
