@@ -98,6 +98,7 @@ impl Faults {
     }
 }
 
-fn overlap(one: &RangeInclusive<Micros>, other: &RangeInclusive<Micros>) -> bool {
+/// Whether two stretches of time have a moment in common.
+pub fn overlap(one: &RangeInclusive<Micros>, other: &RangeInclusive<Micros>) -> bool {
     one.start() <= other.end() && other.start() <= one.end()
 }

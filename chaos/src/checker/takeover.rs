@@ -1,11 +1,12 @@
 //! How long abandoned work waits for the next owner.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::Bounds;
-use super::faults::Faults;
+use super::faults::{Faults, overlap};
 use super::keys::{Key, Keys, Run};
 use crate::time::{Micros, micros};
 use crate::wire::{Answer, Policy};
@@ -46,11 +47,13 @@ impl Takeovers {
 
 pub fn measure(keys: &Keys, faults: &Faults, bounds: Bounds) -> Takeovers {
     let (mut all, mut undisturbed) = (Vec::new(), Vec::new());
+    let held = if bounds.one_file { held(keys, faults) } else { Vec::new() };
     for (number, key) in keys.iter().filter(|(_, key)| key.policy == Some(Policy::Rerun)) {
         for abandoned in &key.runs {
             let Some((died, next)) = takeover(key, abandoned, faults) else { continue };
             all.push(next - died);
-            if !disturbed(key, abandoned, faults, (died, next), bounds) {
+            let waits_for_the_file = held.iter().any(|held| overlap(held, &looked_at(died, bounds)));
+            if !waits_for_the_file && !disturbed(key, abandoned, faults, (died, next), bounds) {
                 undisturbed.push((next - died, number));
             }
         }
@@ -68,6 +71,18 @@ pub fn measure(keys: &Keys, faults: &Faults, bounds: Bounds) -> Takeovers {
         longest_key: undisturbed.last().map(|(_, key)| *key),
         longest_of_all_ms: all.last().map_or(0, |took| took.div_ceil(1_000)),
     }
+}
+
+/// When a transaction held the only file, which everybody writes to, for half of what is granted or longer.
+fn held(keys: &Keys, faults: &Faults) -> Vec<RangeInclusive<Micros>> {
+    let transactions = keys.iter().filter(|(_, key)| key.policy == Some(Policy::Transaction));
+    let bodies = transactions.flat_map(|(_, key)| &key.runs).map(|run| run.entered..=run.over(faults));
+    bodies.filter(|body| body.end() - body.start() >= micros(BESIDES) / 2).collect()
+}
+
+/// What is looked at is as long for each takeover, or the slow ones would be the disturbed ones.
+fn looked_at(died: Micros, bounds: Bounds) -> RangeInclusive<Micros> {
+    died.saturating_sub(micros(bounds.lease))..=died + micros(bounds.lease + BESIDES)
 }
 
 /// When the owner died, where it died with the claim, and when the body was entered next.
@@ -93,10 +108,9 @@ fn lost(heir: u32, from: Micros, to: Micros, faults: &Faults) -> bool {
     died || faults.paused(heir, &stretch) || faults.troubled(heir, &stretch)
 }
 
-/// Whether the store was, or no other process was there that waited for the key and could have gone on. What is looked at is
-/// as long for each takeover, or the slow ones would be the disturbed ones.
+/// Whether the store was, or no other process was there that waited for the key and could have gone on.
 fn disturbed(key: &Key, abandoned: &Run, faults: &Faults, (died, next): (Micros, Micros), bounds: Bounds) -> bool {
-    let stretch = died.saturating_sub(micros(bounds.lease))..=died + micros(bounds.lease + BESIDES);
+    let stretch = looked_at(died, bounds);
     let waits = |(at, heir, copy): &&(Micros, u32, u64)| {
         let answered = |(then, by, of, _): &(Micros, u32, u64, Answer)| by == heir && of == copy && then < &next;
         *heir != abandoned.process && *at <= died + REDELIVERY && !key.answers.iter().any(answered)

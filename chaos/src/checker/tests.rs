@@ -267,6 +267,25 @@ fn takeovers_come_within_the_lease_and_a_second() {
 }
 
 #[test]
+fn a_transaction_that_holds_the_only_file_for_long_disturbs_a_takeover() {
+    let other = |exited| {
+        let owed = What::Owed { key: KEY + 1, policy: Policy::Transaction, copies: 0 };
+        let entered = What::Entered { run: 20, key: KEY + 1, attempt: 1, fence: None };
+        let ends = What::Exited { run: 20, key: KEY + 1, ok: true };
+        takeover(2_100).at(0, COORDINATOR, owed).at(1_000, 9, entered).at(exited, 9, ends)
+    };
+    let judged = |exited, one_file| {
+        let mut history = other(exited).0;
+        history.sort_by_key(|event| event.at);
+        let takeovers = judge(&history, Bounds { one_file, ..BOUNDS }).figures.takeovers;
+        (takeovers.all, takeovers.undisturbed)
+    };
+    assert_eq!(judged(1_500, true), (1, 0));
+    assert_eq!(judged(1_499, true), (1, 1));
+    assert_eq!(judged(1_500, false), (1, 1));
+}
+
+#[test]
 fn an_heir_that_is_lost_between_its_claim_and_its_body_is_no_slow_takeover() {
     let third = |died: Micros| {
         let history =
