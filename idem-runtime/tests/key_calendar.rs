@@ -10,6 +10,7 @@ fn check(unit: Unit, zone: &str, at: &str, expect: &str) {
     let at: Timestamp = at.parse().unwrap();
     let label = Bucket::new(unit, zone).unwrap().label(at);
     assert_eq!(label.to_string(), expect);
+    assert!(format!("{label:?}").contains(expect), "{label:?}");
     assert_eq!(TimeLabel::calendar(unit, zone, expect).unwrap(), label);
 }
 

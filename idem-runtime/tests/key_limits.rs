@@ -52,6 +52,20 @@ fn an_endless_display_is_refused_at_the_limit() {
     assert!(preimage(&Displayed { piece: "x", pieces: MAX_ENCODED - 6, written: std::cell::Cell::new(0) }).is_err());
 }
 
+/// KEY-18: what is displayed is as long as what is written.
+#[test]
+fn a_display_may_fill_the_last_byte() {
+    let with = |others: usize| {
+        let mut writer = KeyWriter::new();
+        // Two names of two bytes, heads of five and of one.
+        writer.arg("a", &"x".repeat(others)).unwrap();
+        writer.arg("b", &Displayed { piece: "x", pieces: 5, written: std::cell::Cell::new(0) })
+    };
+    let most = MAX_ENCODED - (2 + 5) - (2 + 1 + 5);
+    assert_eq!(with(most), Ok(()));
+    assert!(matches!(with(most + 1), Err(KeyError::TooLarge { .. })));
+}
+
 /// KEY-18: a scope and an explicit key have the limit of all arguments together, each for itself.
 #[test]
 fn a_scope_and_an_explicit_key_have_a_limit_too() {

@@ -7,7 +7,7 @@ use idem::testing::Op;
 use idem::{Error, idempotent};
 use tokio::sync::Notify;
 
-use crate::support::{AppError, Gate, on_each_store, until};
+use crate::support::{AppError, Bench, Gate, Kind, on_each_store, until};
 
 tokio::task_local! {
     static GATE: Arc<Gate>;
@@ -28,6 +28,11 @@ async fn waits_a_little(id: u32) -> Result<u32, AppError> {
     Ok(body().await)
 }
 
+#[idempotent(name = "it.in_progress.patient", wait = "2s")]
+async fn waits_for_long(id: u32) -> Result<u32, AppError> {
+    Ok(body().await)
+}
+
 #[idempotent(name = "it.in_progress.error", on_in_progress = "error")]
 async fn fails(id: u32) -> Result<u32, AppError> {
     Ok(body().await)
@@ -36,6 +41,29 @@ async fn fails(id: u32) -> Result<u32, AppError> {
 #[idempotent(name = "it.in_progress.skip", on_in_progress = "skip")]
 async fn skips(id: u32) -> Result<u32, AppError> {
     Ok(body().await)
+}
+
+/// From five milliseconds to half a second, each pause twice the one before: a dozen questions in two seconds.
+#[tokio::test]
+async fn a_waiter_asks_less_and_less_often() {
+    let bench = Bench::by_real_clocks(Kind::Memory).await;
+    let (gate, other) = (Gate::new(7), bench.other_process());
+    bench
+        .runtime
+        .enter(GATE.scope(gate.clone(), async {
+            let winner = waits_for_long::call(1);
+            let loser = async {
+                gate.entered().await;
+                let before = bench.count(Op::Claim);
+                let late = other.enter(waits_for_long::call(1)).await.unwrap_err();
+                gate.open();
+                assert!(matches!(late, AppError::Idem(Error::InProgress { .. })), "{late}");
+                bench.count(Op::Claim) - before
+            };
+            let (won, asked) = tokio::join!(winner, loser);
+            assert!(won.unwrap().is_fresh() && (4..=40).contains(&asked), "{asked} questions");
+        }))
+        .await;
 }
 
 on_each_store! {

@@ -85,6 +85,36 @@ async fn an_older_answer_takes_nothing_back_from_a_newer_one() {
     assert!(run.await.unwrap().call().recorded);
 }
 
+/// Beats that fail are sent again within a twelfth of the lease: four of them leave time for a fifth.
+#[tokio::test]
+async fn a_beat_that_fails_is_sent_again_soon() {
+    let real = Bench::by_real_clocks(Kind::Memory).await;
+    let beats = real.store.keeper_faults();
+    beats.times(Op::Renew, 4, Fault::LoseRequest);
+    let begun = Instant::now();
+    let run = call(&real.runtime, "it.failed.beats", "3s").run(async || {
+        beats.reached(Op::Renew, 5).await;
+        // tidy: allow sleep: past the deadline that the claim alone would have given
+        tokio::time::sleep(Duration::from_millis(3500).saturating_sub(begun.elapsed())).await;
+        Ok::<_, AppError>(1)
+    });
+    assert!(run.await.unwrap().call().recorded);
+}
+
+/// A store that answers nothing is asked once in a third of the lease, and not without a pause.
+#[tokio::test]
+async fn beats_that_hang_are_not_sent_in_a_flood() {
+    let real = Bench::by_real_clocks(Kind::Memory).await;
+    let beats = real.store.keeper_faults();
+    beats.always(Op::Renew, Fault::HoldReply);
+    let run = call(&real.runtime, "it.hung.beats", "1500ms");
+    let lost = run.run(async || Ok::<_, AppError>(std::future::pending::<u32>().await)).await.unwrap_err();
+    assert!(matches!(lost, AppError::Idem(Error::LeaseLost { .. })), "{lost}");
+    assert!((1..=4).contains(&beats.count(Op::Renew)), "{} beats", beats.count(Op::Renew));
+    beats.heal();
+    beats.release();
+}
+
 /// The longest lease there is: its end is no time that a clock can show.
 #[tokio::test]
 async fn a_lease_without_end_is_no_panic_in_a_drop() {

@@ -86,6 +86,8 @@ mod tests {
         check(&"refused", "refused");
         check(&"a\0b", "a b");
         check(&long, &"ä".repeat(LONGEST_MESSAGE / 2));
+        // What comes behind the cut does not follow it, though a byte is left.
+        check(&format_args!("x{long}{}", "y"), &format!("x{}", "ä".repeat(LONGEST_MESSAGE / 2 - 1)));
         check(&format!("x{long}"), &format!("x{}", "ä".repeat(LONGEST_MESSAGE / 2 - 1)));
     }
 

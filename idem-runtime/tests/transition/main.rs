@@ -3,6 +3,7 @@
 
 mod support;
 
+mod admission;
 mod fence;
 mod lease;
 mod operator;
