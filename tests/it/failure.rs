@@ -120,6 +120,18 @@ on_each_store! {
         assert_eq!(again.into_value(), 5);
     }
 
+    /// R17, in the destructors of a body that is stopped: the record is settled first
+    async fn r17_a_panic_of_a_stopped_body_s_destructors_goes_on_and_leaves_the_key_free(bench: Bench) {
+        let run = call(&bench.runtime, "it.r17.stopped").max_runtime("10ms").run(async || {
+            let _bomb = Bomb;
+            std::future::pending::<Result<u32, AppError>>().await
+        });
+        let mut run = Box::pin(run);
+        let panic = AssertUnwindSafe(&mut run).catch_unwind().await.unwrap_err();
+        assert_eq!(panic.downcast_ref::<&str>(), Some(&"Drop"));
+        assert_eq!(state(&bench.runtime, "it.r17.stopped").await, Some(("retryable", 1)));
+    }
+
     /// R17, in the Serialize of an argument: nothing was claimed
     async fn r17_a_panic_of_an_arguments_serialize_claims_nothing(bench: Bench) {
         let run = async || call(&bench.runtime, "it.r17.argument").arg("explosive", &Explosive).run(async || Ok::<_, AppError>(1)).await;
