@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use idem::testing::Op;
-use idem::{Error, idempotent};
+use idem::testing::{Fault, Op};
+use idem::{Error, StoreError, idempotent};
 use tokio::sync::Notify;
 
 use crate::support::{AppError, Bench, Gate, Kind, on_each_store, until};
@@ -67,6 +67,14 @@ async fn a_waiter_asks_less_and_less_often() {
 }
 
 on_each_store! {
+    async fn a_record_that_a_transaction_holds_is_a_running_call(bench: Bench) {
+        let busy = StoreError::Busy { store: "the test's store".into(), reason: "a lock".into() };
+        bench.store.faults().next(Op::Claim, Fault::Error(busy));
+        let refused = bench.runtime.enter(fails(1)).await.unwrap_err();
+        assert!(matches!(refused, AppError::Idem(Error::InProgress { .. })), "{refused}");
+        assert_eq!(bench.count(Op::Claim), 1);
+    }
+
     async fn a_waiter_of_the_same_process_gets_the_winners_value(bench: Bench) {
         let gate = Gate::new(7);
         bench.runtime.enter(GATE.scope(gate.clone(), async {

@@ -2,17 +2,17 @@
 //! deadline beside them.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
 use idem::clock::{Clock, SystemClock, Timestamp};
-use idem::testing::{Fault, FaultStore, Op};
+use idem::testing::{Fault, FaultStore, ManualClock, Op};
 use idem::{Error, MemoryStore, Runtime, Store};
 
-use crate::support::{AppError, Bench, Gate, Kind, away, on_each_store, until};
+use crate::support::{AppError, BOUND, Bench, Gate, Kind, away, on_each_store, until};
 
 fn call(runtime: &Runtime, task: &str, lease: &str) -> idem::CallBuilder {
     runtime.call(task).lease(lease).arg("id", &1)
@@ -245,41 +245,167 @@ async fn asleep() {
     tokio::time::sleep(Duration::from_millis(100)).await;
 }
 
-/// The machine's clock, which counts how often a keeper's thread reads it: at least once each time it looks.
-#[derive(Debug, Default)]
-struct Watched(AtomicU64);
+/// One thread and one connection serve every call of a store.
+#[tokio::test]
+async fn calls_share_one_keeper() {
+    let bench = Bench::new(Kind::Memory).await;
+    for id in 0..50_u32 {
+        let run = bench.runtime.call("it.shared.keeper").arg("id", &id);
+        run.run(async || Ok::<_, AppError>(1)).await.unwrap();
+        bench.store.faults().reached(Op::Keeper, 1).await;
+    }
+    assert_eq!(bench.count(Op::Keeper), 1);
+}
 
-impl Clock for Watched {
+/// It looked a moment ago, as long as its runtime has lived.
+#[tokio::test]
+async fn a_keeper_that_looks_is_not_replaced() {
+    let bench = Bench::new(Kind::Memory).await;
+    let beats = bench.store.keeper_faults();
+    let run = call(&bench.runtime, "it.looks", "60s").run(async || {
+        bench.clock.advance(Duration::from_secs(25));
+        beats.reached(Op::Renew, 1).await;
+        call(&bench.runtime, "it.looks.next", "60s").run(async || Ok::<_, AppError>(1)).await?;
+        // Whoever is in charge now sends the next beat, and has opened a connection for it.
+        bench.clock.advance(Duration::from_secs(25));
+        beats.reached(Op::Renew, 2).await;
+        Ok::<_, AppError>(1)
+    });
+    assert!(run.await.unwrap().call().recorded);
+    assert_eq!(bench.count(Op::Keeper), 1);
+}
+
+/// The clock of a store, at which the keeper's thread sticks.
+#[derive(Debug, Default)]
+struct Sticky {
+    sticks: AtomicBool,
+    stuck: AtomicBool,
+    open: (Mutex<bool>, Condvar),
+}
+
+impl Sticky {
+    fn let_go(&self) {
+        *self.open.0.lock().unwrap() = true;
+        self.open.1.notify_all();
+    }
+}
+
+impl Clock for Sticky {
     fn now(&self) -> Timestamp {
+        if std::thread::current().name() == Some("idem-keeper") && self.sticks.load(Ordering::SeqCst) {
+            self.stuck.store(true, Ordering::SeqCst);
+            drop(self.open.1.wait_while(self.open.0.lock().unwrap(), |open| !*open).unwrap());
+        }
         SystemClock.now()
     }
 
     fn uptime(&self) -> Duration {
-        if std::thread::current().name() == Some("idem-keeper") {
-            self.0.fetch_add(1, Ordering::SeqCst);
-        }
         SystemClock.uptime()
     }
+}
+
+/// A store that blocks its thread while it answers a beat whose call has ended: nothing is held, and still the thread is not one that
+/// sleeps until there is news.
+#[tokio::test]
+async fn a_keeper_that_sticks_with_nothing_held_is_replaced() {
+    let sticky = Arc::new(Sticky::default());
+    let store = FaultStore::new(Arc::new(MemoryStore::builder().clock(Arc::clone(&sticky) as _).build()));
+    let clock = Arc::new(Watched::new(ManualClock::new()));
+    let runtime = Runtime::builder().store(store.clone()).clock(Arc::clone(&clock) as _).build().unwrap();
+    let beats = store.keeper_faults();
+    beats.next(Op::Renew, Fault::HoldRequest);
+    let run = call(&runtime, "it.sticks", "60s").run(async || {
+        clock.time.advance(Duration::from_secs(25));
+        beats.reached(Op::Renew, 1).await;
+        Ok::<_, AppError>(1)
+    });
+    run.await.unwrap();
+    // A whole look since.
+    let before = clock.looks();
+    until("the keeper looks again", async || clock.looks() > before + 1).await;
+    sticky.sticks.store(true, Ordering::SeqCst);
+    beats.release();
+    until("the keeper sticks", async || sticky.stuck.load(Ordering::SeqCst)).await;
+    clock.time.advance(Duration::from_secs(15));
+    call(&runtime, "it.sticks.next", "60s").run(async || Ok::<_, AppError>(1)).await.unwrap();
+    let replaced = tokio::time::timeout(BOUND, store.faults().reached(Op::Keeper, 2)).await;
+    sticky.let_go();
+    replaced.unwrap();
+}
+
+/// That its store cannot be reached is told once, and not at every try.
+#[tokio::test]
+async fn a_keeper_tells_once_that_its_store_is_away() {
+    let store = FaultStore::new(Arc::new(MemoryStore::new()));
+    store.faults().times(Op::Keeper, 3, away());
+    let clock = Arc::new(Watched::new(SystemClock));
+    let runtime = Runtime::builder().store(store.clone()).clock(Arc::clone(&clock) as _).build().unwrap();
+    call(&runtime, "it.away", "60s").run(async || Ok::<_, AppError>(1)).await.unwrap();
+    store.faults().reached(Op::Keeper, 4).await;
+    assert_eq!(clock.logged.count("the keeper of the heartbeats cannot reach its store"), 1);
+}
+
+/// A clock of a runtime, which counts how often a keeper's thread reads it: at least once each time it looks. What the thread logs is
+/// kept.
+#[derive(Debug, Default)]
+struct Watched<C> {
+    time: C,
+    looks: AtomicU64,
+    logged: idem_test_log::Kept,
+}
+
+impl<C: Default> Watched<C> {
+    fn new(time: C) -> Self {
+        Self { time, ..Self::default() }
+    }
+
+    fn looks(&self) -> u64 {
+        self.looks.load(Ordering::SeqCst)
+    }
+}
+
+impl<C: Clock> Clock for Watched<C> {
+    fn now(&self) -> Timestamp {
+        self.time.now()
+    }
+
+    fn uptime(&self) -> Duration {
+        if std::thread::current().name() == Some("idem-keeper") && self.looks.fetch_add(1, Ordering::SeqCst) == 0 {
+            self.logged.of_this_thread();
+        }
+        self.time.uptime()
+    }
+}
+
+/// A beat is due, and its connection is still being opened: nothing to do but to wait.
+#[tokio::test]
+async fn a_keeper_that_waits_for_its_connection_sleeps() {
+    let store = FaultStore::new(Arc::new(MemoryStore::new()));
+    let clock = Arc::new(Watched::new(SystemClock));
+    let runtime = Runtime::builder().store(store.clone()).clock(Arc::clone(&clock) as _).build().unwrap();
+    store.faults().always(Op::Keeper, Fault::HoldRequest);
+    let run = call(&runtime, "it.waits.opening", "1500ms");
+    let lost = run.run(async || Ok::<_, AppError>(std::future::pending::<u32>().await)).await.unwrap_err();
+    assert!(matches!(lost, AppError::Idem(Error::LeaseLost { .. })), "{lost}");
+    assert!(clock.looks() < 20, "{} looks", clock.looks());
 }
 
 /// A renewal that hangs, then a lost lease whose body blocks its thread: nothing to do but to wait.
 #[tokio::test]
 async fn a_keeper_that_can_only_wait_sleeps() {
     let store = FaultStore::new(Arc::new(MemoryStore::new()));
-    let clock = Arc::new(Watched::default());
-    let looks = || clock.0.load(Ordering::SeqCst);
-    let shared: Arc<dyn Clock> = Arc::clone(&clock) as _;
-    let runtime = Runtime::builder().store(store.clone()).namespace("it").clock(shared).build().unwrap();
+    let clock = Arc::new(Watched::new(SystemClock));
+    let runtime = Runtime::builder().store(store.clone()).clock(Arc::clone(&clock) as _).build().unwrap();
     let beats = store.keeper_faults();
     beats.always(Op::Renew, Fault::HoldRequest);
     let run = call(&runtime, "it.waits", "1500ms").run(async || {
         beats.reached(Op::Renew, 1).await;
-        let before = looks();
+        let before = clock.looks();
         beats.reached(Op::Renew, 2).await;
-        let hung = looks() - before;
+        let hung = clock.looks() - before;
         // tidy: allow sleep: blocking past the deadline is the fault under test
         std::thread::sleep(Duration::from_millis(1500));
-        let blocked = looks() - before - hung;
+        let blocked = clock.looks() - before - hung;
         assert!(hung < 20 && blocked < 40, "{hung} looks at a renewal that hangs, {blocked} at a body that blocks");
         std::future::pending::<()>().await;
         Ok::<_, AppError>(1)

@@ -1,11 +1,12 @@
 //! The lease: kept while the body runs, lost to another owner, and the body that must not outlive it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use idem::claim::ClaimVerdict;
-use idem::testing::{Fault, Op};
-use idem::{Error, Runtime, StoreError};
+use idem::testing::{Fault, FaultStore, ManualClock, Op};
+use idem::{Error, MemoryStore, Runtime, StoreError};
 
 use crate::support::{AppError, Gate, away, on_each_store, until};
 
@@ -192,6 +193,14 @@ on_each_store! {
         assert!(error.to_string().contains("its effect took place"), "{error}");
     }
 
+    async fn a_completion_that_the_store_refuses_is_sent_once(bench: Bench) {
+        let refusal = StoreError::Corrupt { key: "0".into(), reason: "the test says so".into() };
+        bench.store.faults().next(Op::Complete, Fault::Error(refusal));
+        let outcome = call(&bench.runtime, "it.refused", "30s").run(async || Ok::<_, AppError>(1)).await.unwrap();
+        assert!(outcome.is_fresh() && !outcome.call().recorded);
+        assert_eq!(bench.count(Op::Complete), 1);
+    }
+
     /// R29
     async fn r29_a_body_longer_than_its_ttl_runs_once(bench: Bench) {
         let gate = Gate::new(1);
@@ -249,4 +258,21 @@ on_each_store! {
         }
         until("nothing was asked", async || bench.count(Op::Claim) == 0).await;
     }
+}
+
+/// The store forgot it, as one does whose clock jumped or whose memory was full: the holder knows better.
+#[tokio::test]
+async fn a_record_that_is_gone_while_its_holder_lives_is_written_anew() {
+    let jumps = ManualClock::new();
+    let store = FaultStore::new(Arc::new(MemoryStore::builder().clock(Arc::new(jumps.clone())).build()));
+    let runtime = Runtime::builder().store(store).clock(Arc::new(ManualClock::new())).build().unwrap();
+    let run = || call(&runtime, "it.gone", "30s").ttl("1s");
+    let first = run().run(async || {
+        jumps.advance(Duration::from_secs(30 * 86_400));
+        let key = idem::current().key().cloned().unwrap();
+        assert!(runtime.status(&key).await?.is_none(), "it is forgotten");
+        Ok::<_, AppError>(1)
+    });
+    assert!(first.await.unwrap().call().recorded);
+    assert!(run().run(async || Ok::<_, AppError>(2)).await.unwrap().is_replayed());
 }

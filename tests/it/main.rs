@@ -15,6 +15,7 @@ mod identity;
 mod in_progress;
 mod keeper;
 mod lease;
+mod leftovers;
 mod lock;
 mod operate;
 mod policies;

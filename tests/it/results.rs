@@ -6,10 +6,11 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use idem::Error;
+use idem::testing::Op;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::support::{AppError, Bench, on_each_store};
+use crate::support::{AppError, Bench, away, on_each_store};
 
 /// Runs a body that answers `value`, twice; both answers.
 async fn twice<T: Serialize + DeserializeOwned + Clone>(bench: &Bench, name: &str, value: T) -> (T, T) {
@@ -131,6 +132,15 @@ on_each_store! {
         }
         let AppError::Idem(error) = run().await.unwrap_err() else { panic!("the body ran again") };
         assert!(matches!(error, Error::ResultUnavailable { .. }) && error.is_duplicate(), "{error}");
+    }
+
+    /// That nothing is recorded comes first: it may run again.
+    async fn an_unencodable_result_that_is_not_recorded_is_told_as_not_recorded(bench: Bench) {
+        let real = bench.in_real_time().await;
+        real.store.faults().always(Op::Complete, away());
+        let run = real.runtime.call("it.r32.away").lease("400ms").strict(true).arg("id", &1);
+        let error = run.run(async || Ok::<_, AppError>(Unencodable)).await.unwrap_err();
+        assert!(matches!(error, AppError::Idem(Error::StoreUnavailable { effect: true, .. })), "{error}");
     }
 
     /// R32

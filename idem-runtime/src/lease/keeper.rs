@@ -183,8 +183,9 @@ impl Shared {
     }
 
     /// How long to sleep; until there is news, where nothing is to be done. Said under the lock, so that a claim sees it.
-    pub(super) fn next_look(&self, now: Duration, under_way: UnderWay) -> Option<Duration> {
-        let idle = !under_way.anything && self.left.is_empty();
+    /// While the store is asked the thread looks now and then, which tells it from a stuck one.
+    pub(super) fn next_look(&self, now: Duration, asking: bool) -> Option<Duration> {
+        let idle = !asking && self.left.is_empty();
         let held = lock(&self.held);
         let now = micros(now);
         let look = if held.is_empty() && idle {
@@ -195,7 +196,7 @@ impl Shared {
                 if lease.is_over_at(now) {
                     // Its body was woken, and ends when it can.
                     u64::MAX
-                } else if under_way.beats {
+                } else if asking {
                     // Beats that come due wait for the renewal, and its end is news.
                     deadline
                 } else {
@@ -208,15 +209,6 @@ impl Shared {
         self.looks_at.store(look, Ordering::Release);
         (look != u64::MAX).then(|| Duration::from_micros(look.saturating_sub(now)))
     }
-}
-
-/// What a thread waits for.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct UnderWay {
-    /// A renewal, or the connection for one: when the next beat is due makes no difference until then.
-    pub(super) beats: bool,
-    /// Anything at all: the thread looks now and then, which tells it from a stuck one.
-    pub(super) anything: bool,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::keeper::{Shared, UnderWay};
+use super::keeper::Shared;
 use super::{Busy, LONGEST_ANSWER, Lease};
 use crate::claim::{RenewRequest, RenewVerdict};
 use crate::events;
@@ -36,10 +36,10 @@ struct Desk {
 }
 
 impl Desk {
-    fn under_way(&self) -> UnderWay {
-        let [opening, renewing, settling] =
-            [&self.opening, &self.renewing, &self.settling].map(|asking| asking.load(Ordering::Acquire));
-        UnderWay { beats: opening || renewing, anything: opening || renewing || settling }
+    /// Whether a renewal is waited for, or the connection for one. Settlements that are waited for are left until they are
+    /// answered.
+    fn asking(&self) -> bool {
+        self.opening.load(Ordering::Acquire) || self.renewing.load(Ordering::Acquire)
     }
 }
 
@@ -67,7 +67,7 @@ pub(super) async fn keep(shared: &Arc<Shared>, generation: u64) {
         if shared.closed.load(Ordering::Acquire) && shared.left.is_empty() {
             return;
         }
-        match shared.next_look(now, desk.under_way()) {
+        match shared.next_look(now, desk.asking()) {
             Some(sleep) => _ = time::timeout(sleep, shared.news.notified()).await,
             None => shared.news.notified().await,
         }
@@ -115,8 +115,7 @@ async fn open(shared: Arc<Shared>, desk: Arc<Desk>) {
             Ok(Err(error)) => error.to_string(),
             Err(_) => "its connection did not open in time".to_owned(),
         };
-        desk.away.store(true, Ordering::Release);
-        if pause == RETRY {
+        if !desk.away.swap(true, Ordering::AcqRel) {
             events::keeper_failed(&failed);
         }
         time::sleep(pause).await;

@@ -4,12 +4,52 @@ use idem::sqlx::{self, MySqlConnection};
 use idem::{Error, idempotent};
 
 use super::on_mysql::{INSERT, Rows};
-use crate::support::AppError;
+use crate::support::{AppError, BOUND};
 
 #[idempotent(name = "it.tx.mysql.skips", on_in_progress = "skip", transaction = tx)]
 async fn skips(tx: &mut MySqlConnection, id: i64) -> Result<(), AppError> {
     sqlx::query(INSERT).bind(id).execute(tx).await?;
     Ok(())
+}
+
+#[idempotent(name = "it.tx.mysql.fails", on_in_progress = "error", transaction = tx)]
+async fn fails_at_once(tx: &mut MySqlConnection, id: i64) -> Result<(), AppError> {
+    sqlx::query(INSERT).bind(id).execute(tx).await?;
+    Ok(())
+}
+
+#[idempotent(name = "it.tx.mysql.books", transaction = tx)]
+async fn books(tx: &mut MySqlConnection, id: i64) -> Result<(), AppError> {
+    sqlx::query(INSERT).bind(id).execute(tx).await?;
+    Ok(())
+}
+
+/// InnoDB undoes all of the victim's transaction: what is told is why.
+#[tokio::test]
+async fn the_victim_of_a_deadlock_is_told_of_the_deadlock() {
+    let rows = Rows::new().await;
+    rows.runtime
+        .enter(async {
+            let (mut one, mut two) = (rows.begin().await, rows.begin().await);
+            books(&mut one, 1).await.unwrap();
+            books(&mut two, 2).await.unwrap();
+            let crosses = async |mut tx: sqlx::Transaction<'static, sqlx::MySql>, id| {
+                let answer = books(&mut tx, id).await;
+                if answer.is_ok() {
+                    tx.commit().await.unwrap()
+                } else {
+                    tx.rollback().await.unwrap()
+                }
+                answer
+            };
+            let both = async { tokio::join!(crosses(one, 2), crosses(two, 1)) };
+            let (a, b) = tokio::time::timeout(BOUND, both).await.unwrap();
+            let Err(AppError::Idem(error)) = (if a.is_err() { a } else { b }) else { panic!("there is no victim") };
+            assert!(error.is_retryable() && error.to_string().contains("Deadlock"), "{error}");
+            assert_eq!(rows.visible().await, [1, 2]);
+        })
+        .await;
+    rows.done().await;
 }
 
 /// With this setting of the server a wait that ends takes all of the waiting transaction with it.
@@ -21,11 +61,14 @@ async fn a_transaction_that_the_server_undid_is_not_said_to_be_usable() {
         .enter(async {
             let mut first = rows.begin().await;
             skips(&mut first, 1).await.unwrap();
-            let mut second = rows.begin().await;
-            sqlx::query(INSERT).bind(100_i64).execute(&mut *second).await.unwrap();
-            let lost = skips(&mut second, 1).await;
-            let Err(AppError::Idem(error @ Error::StoreUnavailable { .. })) = lost else { panic!("{lost:?}") };
-            assert!(error.is_retryable() && error.to_string().contains("run all of it again"), "{error}");
+            fails_at_once(&mut first, 1).await.unwrap();
+            for fails in [false, true] {
+                let mut second = rows.begin().await;
+                sqlx::query(INSERT).bind(100_i64).execute(&mut *second).await.unwrap();
+                let lost = if fails { fails_at_once(&mut second, 1).await } else { skips(&mut second, 1).await };
+                let Err(AppError::Idem(error @ Error::StoreUnavailable { .. })) = lost else { panic!("{lost:?}") };
+                assert!(error.is_retryable() && error.to_string().contains("run all of it again"), "{error}");
+            }
         })
         .await;
     rows.done().await;

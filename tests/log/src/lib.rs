@@ -1,11 +1,14 @@
-//! Keeps what a test logs, at every level, where `cargo xtask tests` looks for arguments, results and passwords afterwards.
+//! Keeps what a test logs, at every level, where `cargo xtask tests` looks for arguments, results and passwords afterwards, or for the
+//! test itself.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::fs::OpenOptions;
+use std::io;
 use std::path::Path;
-use std::sync::{Mutex, Once};
+use std::sync::{Arc, Mutex, Once};
 
 use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// The folder that `cargo xtask tests` names; without it nothing is kept.
 const FOLDER: &str = "IDEM_TEST_LOGS";
@@ -24,6 +27,35 @@ pub fn listen() {
         // It fails where another listens.
         _ = listener.with_writer(Mutex::new(file)).try_init();
     });
+}
+
+/// What a thread logs, line by line.
+#[derive(Debug, Clone, Default)]
+pub struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Kept {
+    /// What this thread logs from now on is kept here, whoever else listens.
+    pub fn of_this_thread(&self) {
+        let lines = self.clone();
+        let listener = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_ansi(false);
+        // For as long as the thread lives.
+        std::mem::forget(listener.with_writer(move || lines.clone()).set_default());
+    }
+
+    /// How many lines hold this text.
+    pub fn count(&self, text: &str) -> usize {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).lines().filter(|line| line.contains(text)).count()
+    }
+}
+
+impl io::Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
