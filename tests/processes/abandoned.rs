@@ -57,7 +57,9 @@ fn holder(place: &Place, folder: &Path) -> InBody {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.env(HOLDER, format!("{}\n{}", folder.display(), place.url)).stdin(Stdio::null());
     let child = InBody(command.spawn().unwrap());
-    until("the holder is in its body", || folder.join("entries").exists());
+    // A whole line: the file is there before it is written to.
+    let entered = || std::fs::read_to_string(folder.join("entries")).is_ok_and(|lines| lines.ends_with('\n'));
+    until("the holder is in its body", entered);
     child
 }
 
