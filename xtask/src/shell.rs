@@ -27,9 +27,15 @@ pub fn command(program: impl AsRef<OsStr>, arguments: &[&str]) -> Command {
     command
 }
 
-/// The Cargo that started us.
+/// The Cargo that started us. What it told us of our own package is for us alone: some build scripts look at it, and what they
+/// build would be built anew each time that Cargo is called by hand again.
 pub fn cargo(arguments: &[&str]) -> Command {
-    command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), arguments)
+    let mut cargo = command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), arguments);
+    let of_ours = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(of_ours)) {
+        cargo.env_remove(name);
+    }
+    cargo
 }
 
 /// Runs it with our own input and output.
@@ -52,6 +58,23 @@ pub fn output(command: &mut Command) -> Result<String> {
         return Err(format!("`{}` ended with {}", shown(command), output.status));
     }
     String::from_utf8(output.stdout).map_err(|_| format!("`{}` printed something that is not UTF-8", shown(command)))
+}
+
+/// The program of this name, of the whole workspace with all features: the one that the tests have built. For one package alone
+/// it would be built with other features, and much of what it needs with it.
+///
+/// # Errors
+/// It does not build, or there is none of this name.
+pub fn built(name: &str) -> Result<String> {
+    let arguments = ["test", "--workspace", "--all-features", "--no-run", "--message-format=json-render-diagnostics"];
+    let messages = output(&mut cargo(&arguments))?;
+    let is_it = |program: &&str| Path::new(program).file_stem().is_some_and(|stem| stem == name);
+    executables(&messages).find(is_it).map(str::to_owned).ok_or_else(|| format!("cargo built no program `{name}`"))
+}
+
+/// The programs that cargo says it has built.
+pub fn executables(messages: &str) -> impl Iterator<Item = &str> {
+    messages.lines().filter_map(|line| line.split_once(r#""executable":""#)?.1.split('"').next())
 }
 
 /// Whether it can be started and ends with code 0; prints nothing.

@@ -63,7 +63,10 @@ impl Local for std::rc::Rc<u64> {
 }
 
 #[idempotent]
-fn by_hand<'a>(text: &'a str, #[idem(skip)] more: &'a [u8]) -> Pin<Box<dyn Future<Output = Result<usize, idem::Error>> + Send + 'a>> {
+fn by_hand<'a>(
+    text: &'a str,
+    #[idem(skip)] more: &'a [u8],
+) -> Pin<Box<dyn Future<Output = Result<usize, idem::Error>> + Send + 'a>> {
     Box::pin(async move { Ok(text.len() + more.len()) })
 }
 
@@ -87,7 +90,8 @@ fn recursive(depth: u64) -> BoxFuture<'static, Answer<u64>> {
     Box::pin(async move { if depth == 0 { Ok(0) } else { Ok(1 + recursive(depth - 1).await?) } })
 }
 
-fn main() {
+#[test]
+fn compiles() {
     fn is_send<T: Send>(_: T) {}
     let mut mailer = Mailer { sent: 0 };
     is_send(mailer.send(1, "x"));

@@ -10,17 +10,18 @@ mod idem {}
 
 use vendor::idempotency::{Error, idempotent, not_idempotent};
 
-#[idempotent(crate = crate::vendor::idempotency, scope = "tenant", date_based, on_in_progress = "skip")]
+#[idempotent(crate = crate::crate_elsewhere::vendor::idempotency, scope = "tenant", date_based, on_in_progress = "skip")]
 async fn send(user: u64) -> Result<u64, Error> {
     Ok(user)
 }
 
-#[not_idempotent(crate = crate::vendor::idempotency, reason = "reads only")]
+#[not_idempotent(crate = crate::crate_elsewhere::vendor::idempotency, reason = "reads only")]
 async fn find(user: u64) -> Result<u64, Error> {
     Ok(user)
 }
 
-fn main() {
+#[test]
+fn compiles() {
     let _ = (send(1), find(1));
     let _ = vendor::idempotency::tasks![send, find];
 }

@@ -76,7 +76,8 @@ impl From<idem::Error> for Silent {
     }
 }
 
-fn main() {
+#[test]
+fn compiles() {
     let _ = charge_again(1);
     let _ = refund(1);
     let _ = charge(Order { id: 1, customer: "c".into() }, "2026-11-21", 1);

@@ -24,7 +24,8 @@ async fn sum(a: u8, b: u8, c: u8, d: u8, e: u8, f: u8, g: u8, h: u8) -> Result<u
     Ok(a + b + c + d + e + f + g + h)
 }
 
-fn main() {
+#[test]
+fn compiles() {
     fn is_send<T: Send>(_: T) {}
     is_send(send(7, "rust".into()));
     is_send(send::call(7, "rust".into()));

@@ -1,4 +1,5 @@
 #![deny(warnings)]
+#![allow(unsafe_code, reason = "a handler may be")]
 
 use idem::{idempotent, not_idempotent};
 
@@ -43,7 +44,8 @@ const unsafe fn first(bytes: *const u8) -> u8 {
     unsafe { *bytes }
 }
 
-fn main() {
+#[test]
+fn compiles() {
     let _ = (send(1), print("x".into()), push(1), pull("x".into()));
     let _ = idem::tasks![send, print, first];
     assert_eq!(unsafe { first([7].as_ptr()) }, 7);

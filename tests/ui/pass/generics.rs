@@ -43,7 +43,8 @@ async fn discarded(resolution: u64, codec: &str) -> Result<u64, idem::Error> {
     Ok(resolution)
 }
 
-fn main() {
+#[test]
+fn compiles() {
     use idem::Resolution::{Cancel, Completed, Retry};
 
     let _ = notify::resolve(&7, Completed(3));

@@ -21,7 +21,7 @@ async fn autoclose(job_id: u64, day: &str, attempt: u32) -> Result<usize, idem::
 
 #[idempotent(
     key = r#"{{"order": {order.id}, "type": {order.type}, "line": {order.lines.0}, "again": {order.id}}} {raw}/{type}/{mail}/{pair}/{b}"#,
-    date_based,
+    date_based
 )]
 async fn every_place(
     Json(order): Json<Order>,
@@ -35,7 +35,8 @@ async fn every_place(
     Ok(order.r#type.len() + order.lines.1.len() + address.len())
 }
 
-fn main() {
+#[test]
+fn compiles() {
     let order = || Order { id: 1, r#type: "t".into(), lines: (1, vec![]) };
     let _ = autoclose(1, "2026-11-21", 1);
     let _ = autoclose::key(&1, "2026-11-21");

@@ -52,7 +52,8 @@ impl Sends for Mailer {
     }
 }
 
-fn main() {
+#[test]
+fn compiles() {
     let mut mailer = Mailer { sent: 0 };
     let _ = mailer.send(1);
     let _ = mailer.notify(1);

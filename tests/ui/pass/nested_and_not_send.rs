@@ -13,7 +13,8 @@ async fn not_send(user: u64, shared: Rc<u64>) -> Result<u64, idem::Error> {
     Ok(user + *held)
 }
 
-fn main() {
+#[test]
+fn compiles() {
     #[idempotent]
     async fn inner(user: u64) -> Result<u64, idem::Error> {
         #[idempotent]

@@ -17,7 +17,8 @@ async fn migrate() -> Answer {
 #[::idem::not_idempotent(reason = "reads only")]
 async fn find(_user: u64) {}
 
-fn main() {
+#[::core::prelude::v1::test]
+fn compiles() {
     let _ = send(1, ::std::string::String::new());
     let _ = migrate();
     let _ = find(1);

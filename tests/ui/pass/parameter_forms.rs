@@ -100,17 +100,23 @@ impl Mailer {
     }
 
     #[idempotent(name = "mailer.send")]
-    async fn send(&self, #[idem(with = Self::lower)] to: &str, #[idem(name = "p")] (a, b): (u8, u8)) -> Result<u8, idem::Error> {
+    async fn send(
+        &self,
+        #[idem(with = Self::lower)] to: &str,
+        #[idem(name = "p")] (a, b): (u8, u8),
+    ) -> Result<u8, idem::Error> {
         Ok(a + b + to.len() as u8)
     }
 }
 
-fn main() {
+#[test]
+fn compiles() {
     let order = || Order { id: 1, r#type: "t".into() };
     let _ = named(1, "A".into(), " x ");
     let _ = named::key(&1, &"A".into(), " x ");
     let _ = all([].into(), Box::default(), &[], None, None, SystemTime::now(), &mut order(), vec![], "t".into());
-    let _ = all::key(&[].into(), &Box::default(), &[], &None, &None, &SystemTime::now(), &order(), &vec![], &"t".into());
+    let _ =
+        all::key(&[].into(), &Box::default(), &[], &None, &None, &SystemTime::now(), &order(), &vec![], &"t".into());
     let _ = patterns((1, 2), &Point(1, 2), [1, 2], 3, Point(1, 2));
     let _ = patterns::call((1, 2), &Point(1, 2), [1, 2], 3, Point(1, 2));
     let _ = patterns::key(&(1, 2), &Point(1, 2), &[1, 2], &3, &Point(1, 2));

@@ -3,12 +3,12 @@
 use idem::idempotent;
 
 #[idempotent]
-async fn one(a: u64, #[cfg(all())] b: u64, #[cfg(any())] c: Unknown) -> Result<u64, idem::Error> {
+async fn one(a: u64, #[cfg(not(any()))] b: u64, #[cfg(any())] c: Unknown) -> Result<u64, idem::Error> {
     Ok(a + b)
 }
 
 #[idempotent]
-async fn either(#[cfg(all())] id: u64, #[cfg(any())] id: Unknown) -> Result<u64, idem::Error> {
+async fn either(#[cfg(not(any()))] id: u64, #[cfg(any())] id: Unknown) -> Result<u64, idem::Error> {
     Ok(id)
 }
 
@@ -16,7 +16,7 @@ async fn either(#[cfg(all())] id: u64, #[cfg(any())] id: Unknown) -> Result<u64,
 async fn selected(
     id: u64,
     #[cfg(any())] b: (u8, u8),
-    #[cfg(all())]
+    #[cfg(not(any()))]
     #[idem(skip)]
     text: &str,
     #[cfg(any())]
@@ -28,7 +28,7 @@ async fn selected(
 
 #[idempotent(skip(later))]
 async fn forms(
-    #[cfg(all())]
+    #[cfg(not(any()))]
     #[idem(name = "pair")]
     (a, b): (u64, u64),
     #[cfg(any())]
@@ -37,7 +37,7 @@ async fn forms(
     #[cfg(any())]
     #[idem(omit_none)]
     e: Unknown,
-    #[cfg(all())] later: u64,
+    #[cfg(not(any()))] later: u64,
 ) -> Result<u64, idem::Error> {
     Ok(a + b + later)
 }
@@ -51,7 +51,8 @@ impl S {
     }
 }
 
-fn main() {
+#[test]
+fn compiles() {
     let _ = one(1, 2);
     let _ = one::call(1, 2);
     let _ = one::key(&1, &2);

@@ -37,7 +37,8 @@ async fn raw(r#type: &'static str, slices: &[&str], maybe: Option<&str>) -> Resu
     Ok(r#type.len() + slices.len() + maybe.map_or(0, str::len))
 }
 
-fn main() {
+#[test]
+fn compiles() {
     let _ = unpacked::call(Json("x".into()), Point { x: 1, y: 2 });
     let _ = unpacked::key(&Json("x".into()), &Point { x: 1, y: 2 });
     let _ = both((1, 2), [3, 4], "x".into());

@@ -93,7 +93,8 @@ mod forms {
     }
 }
 
-fn main() {
+#[test]
+fn compiles() {
     let _ = (forms::pair, forms::boxed);
     let mut bank = Bank;
     is_send(charge(Order { id: 1 }, "note", (1, String::new()), 2, &mut bank, ()));

@@ -41,7 +41,8 @@ async fn key(clear: u64) -> Result<u64> {
     ::std::result::Result::Ok(clear)
 }
 
-fn main() {
+#[test]
+fn compiles() {
     let _ = (send("x", 1, 2, 3, 4, 5, 6), call(1, 2), key(1));
     let _ = (send::key("x", &1, &2, &3, &4, &5, &6), call::key(&1, &2), key::key(&1));
     let _ = (call::call(1, 2), key::call(1));

@@ -35,7 +35,8 @@ mod only_import {
     }
 }
 
-fn main() {
+#[test]
+fn compiles() {
     for task in [alone::TASK, above::TASK, below::TASK, by_path::TASK, only_import::here::TASK] {
         assert!(format!("{task:?}").contains("strict: true"), "{}", task.name());
     }

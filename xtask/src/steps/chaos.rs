@@ -1,4 +1,6 @@
-use crate::shell::{self, Result, cargo};
+use std::process::Command;
+
+use crate::shell::{self, Result, built, cargo, command};
 
 /// Each store, and how often its servers are killed in the short form.
 const STORES: [(&str, &str); 6] =
@@ -7,18 +9,19 @@ const STORES: [(&str, &str); 6] =
 /// Not among the other tests: it needs the machine for itself, since it measures how long takeovers take. It starts servers
 /// of its own.
 pub fn short() -> Result {
+    let program = built("idem-chaos")?;
     STORES.iter().try_for_each(|(store, restarts)| {
         let faults = ["--seconds", "12", "--kills", "12", "--pauses", "5", "--restarts", restarts];
-        run(&["run", "--quiet", "--package", "idem-chaos", "--"], store, &faults)
+        run(command(&program, &[]), store, &faults)
     })
 }
 
 /// Figures such as those of docs/evidence.md.
 pub fn long() -> Result {
     let faults = ["--seconds", "180", "--kills", "105", "--pauses", "60", "--restarts", "13", "--network", "40"];
-    run(&["run", "--release", "--package", "idem-chaos", "--"], "all", &faults)
+    run(cargo(&["run", "--release", "--package", "idem-chaos", "--"]), "all", &faults)
 }
 
-fn run(program: &[&str], store: &str, faults: &[&str]) -> Result {
-    shell::run(&mut cargo(&[program, &["run", "--seed", "1", "--store", store], faults].concat()))
+fn run(mut program: Command, store: &str, faults: &[&str]) -> Result {
+    shell::run(program.args(["run", "--seed", "1", "--store", store]).args(faults))
 }

@@ -1,4 +1,4 @@
-use crate::shell::{self, Result, cargo, command, output};
+use crate::shell::{self, Result, cargo, command, executables, output};
 
 /// Read by the tests themselves: how many schedules each scheduler tries of a test.
 const SCHEDULES: &str = "IDEM_INTERLEAVINGS";
@@ -24,6 +24,5 @@ pub fn long() -> Result {
 fn build() -> Result<String> {
     let arguments = [BUILD, &["--message-format=json-render-diagnostics", "--"], FLAG].concat();
     let messages = output(&mut cargo(&arguments))?;
-    let program = messages.lines().find_map(|line| line.split_once(r#""executable":""#)?.1.split('"').next());
-    program.map(str::to_owned).ok_or_else(|| "cargo built no program of the tests".to_owned())
+    executables(&messages).next().map(str::to_owned).ok_or_else(|| "cargo built no program of the tests".to_owned())
 }

@@ -6,5 +6,5 @@ pub fn run() -> Result {
     if !works(&mut cargo(&["mutants", "--version"])) {
         return Err("cargo-mutants is not installed: `cargo install --locked cargo-mutants`".into());
     }
-    shell::run(&mut cargo(&["mutants", "--output", "target"]))
+    shell::run(&mut cargo(&["mutants", "--package", "idem-runtime", "--output", "target"]))
 }

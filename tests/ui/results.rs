@@ -1,3 +1,4 @@
+//! Results under other names than `Result`, run too: a program of its own, since a runtime asks for all that the tasks of its program need.
 #![deny(warnings)]
 
 use idem::idempotent;
@@ -47,8 +48,8 @@ impl ToString {
     }
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<()> {
+#[tokio::test]
+async fn other_names_are_results() -> anyhow::Result<()> {
     fn is_send<T: Send>(_: T) {}
     is_send(converted(1));
     is_send(aliased("x"));
