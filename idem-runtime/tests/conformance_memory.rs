@@ -16,6 +16,7 @@ use idem_runtime::transition::MIN_GRACE;
 use idem_runtime::{MemoryStore, Store, StoreError};
 
 async fn open() -> Result<Fixture, BoxError> {
+    idem_test_log::listen();
     let clock = ManualClock::new();
     let store = MemoryStore::builder().clock(Arc::new(clock.clone())).build();
     let (other, tampered) = (store.clone(), store.clone());

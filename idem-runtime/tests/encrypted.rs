@@ -29,6 +29,7 @@ fn tamper(store: &MemoryStore, key: &Key, how: Tamper) -> bool {
 }
 
 async fn open() -> Result<Fixture, BoxError> {
+    idem_test_log::listen();
     let clock = ManualClock::new();
     let store = MemoryStore::builder().clock(Arc::new(clock.clone())).build();
     let encrypted = EncryptedStore::new(store.clone(), key("2026-11", 1));

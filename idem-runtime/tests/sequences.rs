@@ -33,6 +33,7 @@ fn number(name: &str, otherwise: u64) -> u64 {
 }
 
 async fn agrees(store: &str, open: impl AsyncFn() -> Result<Fixture, BoxError>) {
+    idem_test_log::listen();
     let first = number(SEED, AT_ONCE);
     let open = async || Ok(open().await?.seeds(first..first + AT_ONCE));
     let time = Duration::from_secs(number(SECONDS, 0));

@@ -15,6 +15,7 @@ use tiered_support::{Mood, TestCache, claim, complete, completed, done};
 const LIFE: Duration = Duration::from_secs(30);
 
 async fn open(mood: Mood) -> Result<Fixture, BoxError> {
+    idem_test_log::listen();
     let clock = ManualClock::new();
     let durable = MemoryStore::builder().clock(Arc::new(clock.clone())).build();
     let cache = TestCache::new(&clock);

@@ -6,7 +6,7 @@ use idem::record::State;
 use idem::testing::{Fault, Op};
 use idem::{Admission, Delivery, Error, Runtime, Ticket, idempotent};
 
-use crate::support::{AppError, Gate, away, on_each_store, on_every_store, until};
+use crate::support::{AppError, Gate, away, busy, on_each_store, on_every_store, until};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -289,7 +289,6 @@ on_each_store! {
 
     async fn a_record_that_something_locks_is_no_reason_to_drop_a_job(bench: Bench) {
         bench.runtime.enter(async {
-            let busy = || Fault::Error(idem::StoreError::Busy { store: "the test's store".into(), reason: "a lock".into() });
             bench.store.faults().next(Op::Admit, busy());
             let refused = job::admit(&1).await;
             assert!(matches!(&refused, Err(error) if error.is_retryable()), "{refused:?}");

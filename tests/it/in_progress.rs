@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use idem::testing::{Fault, Op};
-use idem::{Error, StoreError, idempotent};
+use idem::testing::{Call, Fault, Op};
+use idem::{Error, idempotent};
 use tokio::sync::Notify;
 
-use crate::support::{AppError, Bench, Gate, Kind, on_each_store, until};
+use crate::support::{AppError, Bench, Gate, Kind, busy, on_each_store, until};
 
 tokio::task_local! {
     static GATE: Arc<Gate>;
@@ -67,9 +67,22 @@ async fn a_waiter_asks_less_and_less_often() {
 }
 
 on_each_store! {
+    /// Its first sending was applied, for all that is known: nobody waits for its lease.
+    async fn a_claim_whose_repetition_meets_a_lock_is_given_back(bench: Bench) {
+        let faults = bench.store.faults();
+        faults.next(Op::Claim, Fault::LoseReply);
+        faults.next(Op::Claim, busy());
+        let refused = bench.runtime.enter(fails(2)).await.unwrap_err();
+        assert!(matches!(refused, AppError::Idem(Error::InProgress { .. })), "{refused}");
+        let settled = |calls: Vec<Call>| calls.iter().any(|call| call.op == Op::Fail && call.outcome.is_some());
+        until("it is given back", async || settled(bench.store.keeper_faults().log())).await;
+        let gate = Gate::new(7);
+        gate.open();
+        assert!(bench.runtime.enter(GATE.scope(gate, fails::call(2))).await.unwrap().is_fresh());
+    }
+
     async fn a_record_that_a_transaction_holds_is_a_running_call(bench: Bench) {
-        let busy = StoreError::Busy { store: "the test's store".into(), reason: "a lock".into() };
-        bench.store.faults().next(Op::Claim, Fault::Error(busy));
+        bench.store.faults().next(Op::Claim, busy());
         let refused = bench.runtime.enter(fails(1)).await.unwrap_err();
         assert!(matches!(refused, AppError::Idem(Error::InProgress { .. })), "{refused}");
         assert_eq!(bench.count(Op::Claim), 1);

@@ -38,6 +38,19 @@ on_each_store! {
         assert_eq!(sent.count(Op::Fail), 1);
     }
 
+    /// A machine that stood still: the leases are over, and the store does not answer the first.
+    async fn what_was_never_sent_is_sent_once_however_late(bench: Bench) {
+        let (faults, sent) = (bench.store.faults(), bench.store.keeper_faults());
+        faults.next(Op::Keeper, Fault::HoldRequest);
+        sent.next(Op::Fail, away());
+        (1..=3).for_each(|id| drops(&bench.runtime, id));
+        faults.reached(Op::Keeper, 1).await;
+        bench.clock.advance(Duration::from_secs(7_200));
+        faults.release();
+        settled(&bench.runtime).await;
+        assert_eq!(sent.count(Op::Fail), 3);
+    }
+
     /// However often the keeper looks meanwhile.
     async fn one_is_sent_after_the_other(bench: Bench) {
         let sent = bench.store.keeper_faults();

@@ -133,12 +133,18 @@ pub fn away() -> Fault {
     Fault::Error(StoreError::Unavailable { store: "the test's store".into(), reason: "away".into() })
 }
 
+/// Another transaction holds the record.
+pub fn busy() -> Fault {
+    Fault::Error(StoreError::Busy { store: "the test's store".into(), reason: "a lock".into() })
+}
+
 /// Waits until `done` holds, within a bound.
 pub async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
     let deadline = tokio::time::Instant::now() + BOUND;
     while !done().await {
         assert!(tokio::time::Instant::now() < deadline, "never came true: {what}");
-        tokio::task::yield_now().await;
+        // tidy: allow sleep: between looks, so that what is waited for has the processor
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 

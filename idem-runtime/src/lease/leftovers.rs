@@ -130,7 +130,8 @@ impl Leftovers {
             match one.settlement.send(store).await {
                 Ok(()) => self.remove(&one),
                 Err(error) if error.is_unavailable() => {
-                    self.give_up(clock.uptime(), false);
+                    // The others are tried as well, however late: the machine may have stood still.
+                    self.give_up(clock.uptime(), true);
                     return false;
                 }
                 Err(_) => {

@@ -59,12 +59,19 @@ async fn told(store: &MySqlStore, key: &Key) -> ClaimVerdict {
     store.claim(&request(key.clone())).await.unwrap()
 }
 
+/// What the server does besides may write its log all the same, on a busy machine: then the others show nothing that time.
 #[tokio::test]
 async fn a_commit_that_nobody_was_told_of_may_be_lost_or_these_tests_show_nothing() {
-    let mut scene = Scene::new(&[]).await;
-    let key = key("t", 1);
-    scene.unkept(async |owner| done(owner, key.clone(), b"x").await).await;
-    claimed(scene.after_a_crash(&key).await);
+    const TRIES: usize = 10;
+    for _ in 0..TRIES {
+        let mut scene = Scene::new(&[]).await;
+        let key = key("t", 1);
+        scene.unkept(async |owner| done(owner, key.clone(), b"x").await).await;
+        if matches!(scene.after_a_crash(&key).await, ClaimVerdict::Claimed(_)) {
+            return;
+        }
+    }
+    panic!("{TRIES} commits of {TRIES} were kept");
 }
 
 #[tokio::test]

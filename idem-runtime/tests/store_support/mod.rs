@@ -83,6 +83,7 @@ pub async fn until(what: &str, done: impl Fn() -> bool) {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
     while !done() {
         assert!(tokio::time::Instant::now() < deadline, "never came true: {what}");
-        tokio::task::yield_now().await;
+        // tidy: allow sleep: between looks, so that what is waited for has the processor
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }

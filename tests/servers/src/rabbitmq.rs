@@ -56,7 +56,10 @@ fn plan(program: &Path, port: u16) -> Result<Plan, String> {
         format!("RABBITMQ_ENABLED_PLUGINS_FILE={data}/plugins"),
         // It then takes the place of its shell, so that a signal meets the server.
         "RABBITMQ_ALLOW_INPUT=1".into(),
-        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-noinput -kernel inet_dist_use_interface {127,0,0,1}".into(),
+        // `+sbwt` and its like: it does not spin while it has nothing to do, beside tests that have.
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-noinput -kernel inet_dist_use_interface {127,0,0,1} \
+         +sbwt none +sbwtdcpu none +sbwtdio none"
+            .into(),
     ];
     let command = ["/bin/sh".into(), "-c".into(), START.into(), program.display().to_string()];
     Ok(Plan {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::shell::{Result, target};
 
 /// What tests have as arguments, results and passwords, and what nothing may show. `planted-` begins those that are there for this.
-const PLANTED: &[&str] = &["planted-", "10 EUR", "20 EUR", "hunter2"];
+const PLANTED: &[&str] = &["planted-", "10 EUR", "20 EUR", "hunter2", "4111 1111 1111 1111"];
 
 /// What `idem-test-log` logs by itself: a search that does not find it has searched in nothing.
 const CANARY: &str = "canary-in-a-field";
