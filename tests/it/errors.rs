@@ -25,6 +25,7 @@ async fn stored(id: u32, entered: &AtomicU32) -> Result<u32, AppError> {
 enum Refused {
     Briefly,
     Remembered,
+    WithoutEnd,
     ForGood,
     Panics,
 }
@@ -41,6 +42,7 @@ fn judge(error: &Judged) -> ErrorDisposition {
     match error {
         Judged::Idem(_) | Judged::Refused(Refused::Briefly) => ErrorDisposition::Retry,
         Judged::Refused(Refused::Remembered) => ErrorDisposition::Store(Duration::from_secs(60)),
+        Judged::Refused(Refused::WithoutEnd) => ErrorDisposition::Store(Duration::MAX),
         Judged::Refused(Refused::ForGood) => ErrorDisposition::Park,
         Judged::Refused(Refused::Panics) => panic!("judge"),
     }
@@ -160,6 +162,16 @@ on_each_store! {
             assert!(matches!(&error, Judged::Idem(Error::OutcomeUnknown { message, .. }) if message == "refused (ForGood)"), "{error}");
             bench.clock.advance(Duration::from_secs(60));
             assert!(matches!(judged(2, Refused::Remembered).await, Err(Judged::Refused(_))), "its time is over");
+        }).await;
+    }
+
+    /// As long as an attribute may say, which every server can count to.
+    async fn a_failure_is_remembered_for_a_hundred_years_at_the_most(bench: Bench) {
+        bench.runtime.enter(async {
+            assert!(matches!(judged(1, Refused::WithoutEnd).await, Err(Judged::Refused(_))));
+            let error = judged(1, Refused::WithoutEnd).await.unwrap_err();
+            let Judged::Idem(Error::PriorFailure { failed_at, retry_at: Some(retry_at), .. }) = error else { panic!("{error}") };
+            assert_eq!(retry_at.since(failed_at), Duration::from_secs(36_500 * 86_400));
         }).await;
     }
 
