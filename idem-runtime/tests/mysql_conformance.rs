@@ -14,6 +14,9 @@ use sqlx::mysql::MySqlPoolOptions;
 /// The server may have 150 connections for all the checks that run at once.
 const CONNECTIONS: usize = 3;
 
+/// Long enough for a machine on which other tests work too.
+const LEASE: Duration = Duration::from_secs(2);
+
 async fn open() -> Result<Fixture, BoxError> {
     let database = Arc::new(Database::new().await);
     let (store, other) = (opened(&database).await?, opened(&database).await?);
@@ -24,7 +27,7 @@ async fn open() -> Result<Fixture, BoxError> {
     }
     let tampered = Arc::clone(&database);
     let fixture = Fixture::new(Arc::new(store), Arc::new(other)).skewed(skewed).keep(database);
-    Ok(fixture.lease(Duration::from_millis(1_000)).tamper(move |key, how| tamper(Arc::clone(&tampered), key, how)))
+    Ok(fixture.lease(LEASE).tamper(move |key, how| tamper(Arc::clone(&tampered), key, how)))
 }
 
 async fn opened(database: &Database) -> Result<MySqlStore, StoreError> {
@@ -51,7 +54,7 @@ async fn open_over_pools() -> Result<Fixture, BoxError> {
     };
     let (store, other) = (pooled().await?, pooled().await?);
     let tampered = Arc::clone(&database);
-    let fixture = Fixture::new(store, other).keep(database).lease(Duration::from_millis(1_000));
+    let fixture = Fixture::new(store, other).keep(database).lease(LEASE);
     Ok(fixture.tamper(move |key, how| tamper(Arc::clone(&tampered), key, how)))
 }
 
