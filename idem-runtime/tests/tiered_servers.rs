@@ -27,9 +27,7 @@ async fn open() -> Result<Fixture, BoxError> {
     let (server, schema) = (Redis::start(&[]), Schema::new().await);
     let mut tiered: Vec<Arc<dyn Store>> = Vec::new();
     for _ in 0..2 {
-        // As patient as the cache itself: other tests work beside it, and here it is not to fail.
-        let builder = TieredStore::builder(cache(server.url()).await?, durable(&schema).await);
-        tiered.push(Arc::new(builder.cache_timeout(Duration::from_millis(500)).build()));
+        tiered.push(Arc::new(TieredStore::new(cache(server.url()).await?, durable(&schema).await)));
     }
     let fixture = Fixture::new(Arc::clone(&tiered[0]), Arc::clone(&tiered[1]));
     Ok(fixture.keep(schema).keep(server))

@@ -9,7 +9,7 @@ use crate::supervisor::Supervisor;
 use crate::wait::until;
 
 /// MariaDB takes a third of a second on an idle machine, PostgreSQL longer after a crash; tests run many at once.
-const START: Duration = Duration::from_secs(120);
+const START: Duration = Duration::from_secs(60);
 const STOP: Duration = Duration::from_secs(60);
 
 /// What distinguishes one kind of server from another.

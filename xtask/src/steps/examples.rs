@@ -2,13 +2,13 @@ use std::io::Write as _;
 use std::process::Stdio;
 
 use super::servers::Servers;
-use crate::shell::{self, Result, built, cargo, command, root};
+use crate::shell::{self, Result, cargo, root};
 
 /// One run of a program in `examples/`.
 struct Run {
     example: &'static str,
-    /// Built for itself with these features, as the README says; else it is the program that the tests have built.
-    features: Option<&'static str>,
+    /// As the README says.
+    features: &'static str,
     /// What comes after `--`; `{IDEM_TEST_POSTGRES_URL}` and its like stand for the servers of the step.
     arguments: &'static [&'static str],
     input: &'static str,
@@ -20,7 +20,7 @@ struct Run {
 const RUNS: &[Run] = &[
     Run {
         example: "quickstart",
-        features: Some("sqlite"),
+        features: "sqlite",
         arguments: &["--fresh"],
         input: "",
         says: &["5 of 5 tasks covered", "5 of 13 calls were replayed", "Run it again"],
@@ -28,14 +28,14 @@ const RUNS: &[Run] = &[
     // The second run finds what the first one kept.
     Run {
         example: "quickstart",
-        features: Some("sqlite"),
+        features: "sqlite",
         arguments: &[],
         input: "",
         says: &["11 of 13 calls were replayed from an earlier run"],
     },
     Run {
         example: "webhooks",
-        features: Some("sqlite"),
+        features: "sqlite",
         arguments: &["--store", "memory:", "--effects", "target/webhooks.effects"],
         input: concat!(
             r#"{"id": "1", "event": "push", "received_at": "2026-11-20T23:50:00Z", "payload": {"n": 1}}"#,
@@ -47,7 +47,7 @@ const RUNS: &[Run] = &[
     // The short form; the long one is in the README.
     Run {
         example: "ledger",
-        features: None,
+        features: "postgres",
         arguments: &["--database", "{IDEM_TEST_POSTGRES_URL}", "--transfers", "3000", "--kills", "10"],
         input: "",
         says: &[
@@ -87,10 +87,7 @@ fn mismatch(there: &[String], runs: &[Run]) -> Option<String> {
 }
 
 fn once(run: &Run, servers: &Servers) -> Result {
-    let mut command = match run.features {
-        Some(features) => cargo(&["run", "--quiet", "--example", run.example, "--features", features, "--"]),
-        None => command(built(run.example)?, &[]),
-    };
+    let mut command = cargo(&["run", "--quiet", "--example", run.example, "--features", run.features, "--"]);
     command.args(run.arguments.iter().map(|argument| servers.fill_in(argument)));
     servers.tell(&mut command);
     println!("$ {}", shell::shown(&command));
@@ -118,7 +115,7 @@ mod tests {
 
     #[test]
     fn examples_and_runs_must_match() {
-        let run = |example| Run { example, features: None, arguments: &[], input: "", says: &[] };
+        let run = |example| Run { example, features: "", arguments: &[], input: "", says: &[] };
         let check = |there: &[&str], runs: &[&'static str]| {
             let there: Vec<String> = there.iter().map(|name| (*name).to_owned()).collect();
             mismatch(&there, &runs.iter().map(|name| run(name)).collect::<Vec<_>>())

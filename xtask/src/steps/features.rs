@@ -11,8 +11,11 @@ pub fn run() -> Result {
     if features.is_empty() {
         return Err(format!("{} has no [features]", path.display()));
     }
-    // Each without what the tests' dependencies turn on. All together they are compiled by step `clippy`.
     alone(&[])?;
+    // All together, and without what the tests' dependencies turn on.
+    alone(&["--all-features"])?;
+    // What users write, with the facade as it is by default.
+    shell::run(&mut cargo(&["clippy", "--package", "idem-ui-tests", "--all-targets", "--", "-D", "warnings"]))?;
     features.iter().try_for_each(|feature| alone(&["--features", feature]))
 }
 
