@@ -492,6 +492,41 @@ macro_rules! transaction_tests {
     };
 }
 
+/// Two transactions that wait for each other. `books` and `Rows` are those of the module that it stands in.
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+macro_rules! deadlock_test {
+    ($database:ty) => {
+        #[tokio::test]
+        async fn the_victim_of_a_deadlock_is_told_to_run_again() {
+            let rows = Rows::new().await;
+            rows.runtime
+                .enter(async {
+                    let (mut one, mut two) = (rows.begin().await, rows.begin().await);
+                    books(&mut one, 1).await.unwrap();
+                    books(&mut two, 2).await.unwrap();
+                    let crosses = async |mut tx: sqlx::Transaction<'static, $database>, id| {
+                        let answer = books(&mut tx, id).await;
+                        if answer.is_ok() {
+                            tx.commit().await.unwrap();
+                        } else {
+                            tx.rollback().await.unwrap();
+                        }
+                        answer
+                    };
+                    let both = async { tokio::join!(crosses(one, 2), crosses(two, 1)) };
+                    let (a, b) = tokio::time::timeout(crate::support::BOUND, both).await.unwrap();
+                    let victim = if a.is_err() { a } else { b };
+                    let Err(crate::support::AppError::Idem(error)) = victim else { panic!("{victim:?}") };
+                    let says = error.to_string();
+                    assert!(error.is_retryable() && says.to_lowercase().contains("deadlock"), "{says}");
+                    assert_eq!(rows.visible().await, [1, 2]);
+                })
+                .await;
+            rows.done().await;
+        }
+    };
+}
+
 #[cfg(feature = "sqlite")]
 mod sqlite {
     transaction_tests!(on_sqlite, "it.tx.sqlite", "it.tx.sqlite.odd");

@@ -4,7 +4,7 @@ use idem::sqlx::{self, MySqlConnection};
 use idem::{Error, idempotent};
 
 use super::on_mysql::{INSERT, Rows};
-use crate::support::{AppError, BOUND};
+use crate::support::AppError;
 
 #[idempotent(name = "it.tx.mysql.skips", on_in_progress = "skip", transaction = tx)]
 async fn skips(tx: &mut MySqlConnection, id: i64) -> Result<(), AppError> {
@@ -24,33 +24,8 @@ async fn books(tx: &mut MySqlConnection, id: i64) -> Result<(), AppError> {
     Ok(())
 }
 
-/// InnoDB undoes all of the victim's transaction: what is told is why.
-#[tokio::test]
-async fn the_victim_of_a_deadlock_is_told_of_the_deadlock() {
-    let rows = Rows::new().await;
-    rows.runtime
-        .enter(async {
-            let (mut one, mut two) = (rows.begin().await, rows.begin().await);
-            books(&mut one, 1).await.unwrap();
-            books(&mut two, 2).await.unwrap();
-            let crosses = async |mut tx: sqlx::Transaction<'static, sqlx::MySql>, id| {
-                let answer = books(&mut tx, id).await;
-                if answer.is_ok() {
-                    tx.commit().await.unwrap()
-                } else {
-                    tx.rollback().await.unwrap()
-                }
-                answer
-            };
-            let both = async { tokio::join!(crosses(one, 2), crosses(two, 1)) };
-            let (a, b) = tokio::time::timeout(BOUND, both).await.unwrap();
-            let Err(AppError::Idem(error)) = (if a.is_err() { a } else { b }) else { panic!("there is no victim") };
-            assert!(error.is_retryable() && error.to_string().contains("Deadlock"), "{error}");
-            assert_eq!(rows.visible().await, [1, 2]);
-        })
-        .await;
-    rows.done().await;
-}
+// InnoDB undoes all of the victim's transaction: what is told is why.
+deadlock_test!(sqlx::MySql);
 
 /// With this setting of the server a wait that ends takes all of the waiting transaction with it.
 #[tokio::test]

@@ -116,46 +116,7 @@ async fn a_transaction_that_cannot_see_its_rival_has_to_be_run_again() {
     rows.done().await;
 }
 
-#[tokio::test]
-async fn the_victim_of_a_deadlock_is_told_to_run_again() {
-    let rows = Rows::new().await;
-    rows.runtime
-        .enter(async {
-            let (mut one, mut two) = (rows.begin().await, rows.begin().await);
-            books(&mut one, 1).await.unwrap();
-            books(&mut two, 2).await.unwrap();
-            let (a, b) = tokio::time::timeout(BOUND, async {
-                tokio::join!(
-                    async {
-                        let answer = books(&mut one, 2).await;
-                        if answer.is_ok() {
-                            one.commit().await.unwrap()
-                        } else {
-                            one.rollback().await.unwrap()
-                        }
-                        answer
-                    },
-                    async {
-                        let answer = books(&mut two, 1).await;
-                        if answer.is_ok() {
-                            two.commit().await.unwrap()
-                        } else {
-                            two.rollback().await.unwrap()
-                        }
-                        answer
-                    }
-                )
-            })
-            .await
-            .unwrap();
-            let victim = if a.is_err() { a } else { b };
-            let error = idem(victim);
-            assert!(error.is_retryable() && error.to_string().contains("deadlock"), "{error}");
-            assert_eq!(rows.visible().await, [1, 2]);
-        })
-        .await;
-    rows.done().await;
-}
+deadlock_test!(sqlx::Postgres);
 
 #[tokio::test]
 async fn a_connection_without_a_usable_transaction_is_refused() {
