@@ -192,6 +192,35 @@ async fn a_store_that_does_not_open_panics_or_is_slow_is_a_failed_check_and_not_
     assert!(steps.last().is_some_and(|step| step.contains("fails")), "{steps:?}");
 }
 
+/// A row of the table on a store in memory, while time really passes.
+async fn running_cells(lease: Duration, store: &FaultStore) -> Outcome {
+    let open = async || Ok(Fixture::new(Arc::new(store.clone()), Arc::new(store.clone())).lease(lease));
+    let report = conformance::run_where(open, |check| check.name == "cells_of_running").await;
+    report.findings()[0].outcome.clone()
+}
+
+#[tokio::test]
+async fn a_row_of_the_table_that_was_held_up_for_a_lease_is_played_again() {
+    let (lease, store) = (Duration::from_millis(100), store());
+    let faults = store.faults();
+    faults.next(Op::Renew, Fault::HoldRequest);
+    let held = async {
+        faults.reached(Op::Renew, 1).await;
+        // tidy: allow sleep: the row's first lease, five of the fixture's, must really be over.
+        tokio::time::sleep(lease * 6).await;
+        faults.release();
+    };
+    let (outcome, ()) = tokio::join!(running_cells(lease, &store), held);
+    assert_eq!(outcome, Outcome::Passed);
+}
+
+#[tokio::test]
+async fn rows_that_always_take_longer_than_a_lease_are_not_judged() {
+    let outcome = running_cells(Duration::from_nanos(1), &store()).await;
+    let Outcome::Skipped(why) = outcome else { panic!("{outcome:?}") };
+    assert!(why.contains("its lease is 8ns: this store or machine is too slow"), "{why}");
+}
+
 #[test]
 fn every_check_has_a_rule_that_the_specification_states() {
     let spec = include_str!("../../docs/spec/protocol.md");

@@ -13,6 +13,7 @@ const MILLION: u32 = 1_000_000;
 /// R36: a million distinct calls, each kept for a second while a millisecond passes between two of them.
 #[test]
 fn r36_a_million_calls_and_memory_returns_to_where_it_began() {
+    idem_test_servers::give_way();
     let clock = ManualClock::new();
     let store = MemoryStore::builder().clock(Arc::new(clock.clone())).build();
     let runtime = Runtime::builder().store(store.clone()).clock(Arc::new(clock.clone())).build().unwrap();

@@ -30,7 +30,8 @@ async fn open() -> Result<Fixture, BoxError> {
         tiered.push(Arc::new(TieredStore::new(cache(server.url()).await?, durable(&schema).await)));
     }
     let fixture = Fixture::new(Arc::clone(&tiered[0]), Arc::clone(&tiered[1]));
-    Ok(fixture.keep(schema).keep(server))
+    // Two servers are asked: it is the longer for it.
+    Ok(fixture.keep(schema).keep(server).lease(Duration::from_secs(1)))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -21,6 +21,7 @@ fn pairs(path: &Path) -> Vec<(u32, String)> {
 /// 10,000 common keys, 32 calls at once in each of 4 processes, every key called twice by each: every body is entered
 /// once, and every caller is answered with its value.
 pub fn four_processes(place: Place) -> Result<(), Failed> {
+    idem_test_servers::give_way();
     let folder = tempfile::tempdir()?;
     let job = |number| Job {
         store: place.url.clone(),

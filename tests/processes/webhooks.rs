@@ -92,6 +92,7 @@ fn tally(output: &Output) -> HashMap<String, u64> {
 }
 
 pub fn one_effect_line_an_id() -> Result<(), Failed> {
+    idem_test_servers::give_way();
     let scene = Scene::new(7_000, 3_000, 1);
     let first = scene.finish();
     assert!(first.status.success(), "{first:?}");
@@ -106,6 +107,7 @@ pub fn one_effect_line_an_id() -> Result<(), Failed> {
 }
 
 pub fn killed_twenty_times() -> Result<(), Failed> {
+    idem_test_servers::give_way();
     let scene = Scene::new(7_000, 3_000, 2);
     let mut random = StdRng::seed_from_u64(3);
     let mut kills = 0;

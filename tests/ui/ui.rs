@@ -10,6 +10,7 @@
 
 #[test]
 fn one_mistake_gives_one_error_that_says_how_to_mend_it() {
+    idem_test_servers::give_way();
     let cases = trybuild::TestCases::new();
     for kind in
         ["attributes", "failure", "key", "options", "result", "scope", "signature", "tasks", "time", "transaction"]
@@ -21,5 +22,6 @@ fn one_mistake_gives_one_error_that_says_how_to_mend_it() {
 /// The lints are denied there, so that each is an error, and each file shows all that is said.
 #[test]
 fn a_lint_in_the_user_s_own_code_speaks_once() {
+    idem_test_servers::give_way();
     trybuild::TestCases::new().compile_fail("warnings/*.rs");
 }

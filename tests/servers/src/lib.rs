@@ -22,6 +22,7 @@ mod wait;
 pub use self::mysql::MySql;
 pub use self::nats::Nats;
 pub use self::postgres::Postgres;
+pub use self::process::give_way;
 pub use self::rabbitmq::RabbitMq;
 pub use self::redis::Redis;
 pub use self::server::Server;

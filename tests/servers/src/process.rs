@@ -11,6 +11,19 @@ pub fn signal(name: &str, processes: &[u32]) {
     quiet.status().expect("/bin/sh must be there to send signals");
 }
 
+/// The calling thread, and every thread and process that it starts from now on, leaves the processors to others that want them. For
+/// tests that take whole processors, beside those that must not be late.
+///
+/// # Panics
+/// `renice` is not there; it is part of every Debian.
+pub fn give_way() {
+    let thread = std::fs::read_link("/proc/thread-self").unwrap();
+    let mut renice = Command::new("renice");
+    let renice = renice.args(["-n", "10", "-p"]).arg(thread.file_name().unwrap());
+    // It is refused where this process gives way even more.
+    renice.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().expect("renice");
+}
+
 /// Whether it still holds anything: a dead process whose parent has not asked for it holds nothing, once all its threads
 /// are dead too.
 pub fn runs(process: u32) -> bool {

@@ -241,3 +241,14 @@ fn a_server_that_does_not_start_shows_its_log() {
     assert!(message.contains("Redis ended when it was started at port"), "{message}");
     assert!(message.contains("no-such-setting"), "{message}");
 }
+
+#[test]
+fn who_gives_way_does_so_with_all_that_it_starts() {
+    let niceness = || {
+        let output = Command::new("nice").output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().parse::<i32>().unwrap()
+    };
+    let before = niceness();
+    idem_test_servers::give_way();
+    assert_eq!(niceness(), before.max(10));
+}
