@@ -18,7 +18,7 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 const REAL_LEASE: Duration = Duration::from_millis(600);
 
 /// No longer than this is really waited for.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// Random sequences; a store on a disk takes a second or two for them.
 pub(super) const SEEDS: u64 = 64;

@@ -6,6 +6,7 @@ use crate::claim::Failure;
 use crate::clock::{Clock, SystemClock};
 use crate::policy::{OnStale, Retention};
 use crate::testing::conformance::bench::{Bench, Checked, Stop};
+use crate::testing::conformance::fixture::LONGEST_WAIT;
 use crate::testing::conformance::twin::{Act, Policy, Twin, Word};
 
 /// The claim's owner, a rival, and a newcomer who sees what is left.
@@ -40,7 +41,9 @@ async fn state(bench: &Bench, setup: impl Fn(Duration) -> Vec<Act>, policy: impl
         return row(bench, &setup(bench.lease()), policy(Policy::plain(bench.lease()))).await;
     }
     let mut slow = String::new();
-    for lease in LEASES.map(|leases| bench.lease() * leases) {
+    // Rows wait for a lease and a quarter.
+    let longest = LONGEST_WAIT * 4 / 5;
+    for lease in LEASES.map(|leases| (bench.lease() * leases).min(longest)) {
         let setup = setup(lease);
         let waits = |act: &Act| if let Act::Pass(time) = act { *time } else { Duration::ZERO };
         let waits: Duration = setup.iter().map(waits).sum();
