@@ -9,7 +9,7 @@ use super::checks::Check;
 pub enum Outcome {
     /// The store keeps the promise.
     Passed,
-    /// It could not be asked of this store; why.
+    /// It could not be asked of this store, or was answered too slowly to be judged; why.
     Skipped(String),
     /// The store breaks the promise: what was found, and the steps that led there.
     Failed {
@@ -64,7 +64,8 @@ impl Report {
         if self.is_passed() { Ok(self) } else { Err(self) }
     }
 
-    /// For tests.
+    /// For tests. A check that was skipped has not passed, and does not fail here: [`assert_passed_but`](Self::assert_passed_but) asks
+    /// for those by name.
     ///
     /// # Panics
     /// Where a check failed, with the whole report.
